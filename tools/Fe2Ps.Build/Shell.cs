@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Fe2Ps.Build;
+
+/// <summary>Runs other programs; a Ctrl+C or a termination is theirs to end cleanly, and is waited for.</summary>
+internal static class Shell
+{
+    /// <summary>Runs a program on this terminal and returns its exit code.</summary>
+    public static int Run(string file, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
+    {
+        var start = Start(file, arguments, folder, environment);
+        using var process = Process.Start(start) ?? throw new BuildException($"cannot start '{file}'");
+
+        // The terminal gives Ctrl+C to the whole group; a signal sent to this process alone is passed on.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            if (!OperatingSystem.IsWindows() && !process.HasExited) Terminate(process.Id);
+        });
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    /// <summary>Runs a program that must succeed.</summary>
+    public static void Check(string file, params string[] arguments)
+    {
+        var code = Run(file, arguments);
+        if (code != 0) throw new BuildException($"'{file} {string.Join(' ', arguments)}' ended with {code}", code);
+    }
+
+    /// <summary>Runs a program quietly; null when it cannot be started.</summary>
+    public static (int ExitCode, string Output)? Capture(string file, params string[] arguments)
+    {
+        var start = Start(file, arguments, null, null);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        try
+        {
+            using var process = Process.Start(start)!;
+            var error = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
+            _ = error.Result;
+            process.WaitForExit();
+            return (process.ExitCode, output);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    private static ProcessStartInfo Start(
+        string file, IEnumerable<string> arguments, string? folder, IReadOnlyDictionary<string, string?>? environment)
+    {
+        var start = new ProcessStartInfo(file) { UseShellExecute = false, WorkingDirectory = folder ?? "" };
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) start.Environment[name] = value;
+        return start;
+    }
+
+    private static void Terminate(int process) => Capture("kill", "-TERM", process.ToString());
+}
