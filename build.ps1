@@ -6,7 +6,7 @@ $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
 if (-not (Get-Command dotnet -ErrorAction Ignore)) {
     throw 'The .NET 10 SDK is needed: https://learn.microsoft.com/dotnet/core/install'
 }
-dotnet build (Join-Path $PSScriptRoot 'tools/Fe2Ps.Build') -c Release -v q --tl:off "-clp:ErrorsOnly;NoSummary"
-if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+$built = dotnet build (Join-Path $PSScriptRoot 'tools/Fe2Ps.Build') -c Release -v q --tl:off
+if ($LASTEXITCODE -ne 0) { $built; exit $LASTEXITCODE }
 dotnet (Join-Path $PSScriptRoot 'tools/Fe2Ps.Build/bin/Release/net10.0/Fe2Ps.Build.dll') @args
 exit $LASTEXITCODE

@@ -7,5 +7,6 @@ if ! command -v dotnet >/dev/null; then
     echo "build: the .NET 10 SDK is needed: https://learn.microsoft.com/dotnet/core/install/linux" >&2
     exit 2
 fi
-dotnet build "$here/tools/Fe2Ps.Build" -c Release -v q --tl:off "-clp:ErrorsOnly;NoSummary"
+built=$(dotnet build "$here/tools/Fe2Ps.Build" -c Release -v q --tl:off 2>&1) || { printf '%s
+' "$built" >&2; exit 1; }
 exec dotnet "$here/tools/Fe2Ps.Build/bin/Release/net10.0/Fe2Ps.Build.dll" "$@"

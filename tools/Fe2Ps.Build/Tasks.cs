@@ -4,12 +4,12 @@ namespace Fe2Ps.Build;
 internal sealed class Tasks(Repository repository)
 {
     public void Build() =>
-        Shell.Check("dotnet", "build", repository.Path("Fe2Ps.sln"), "-c", Repository.Configuration, "-v", "q", "-nologo");
+        BuildQuietly(repository.Path("Fe2Ps.sln"));
 
     public void Package()
     {
         Help();
-        Shell.Check("dotnet", "build", repository.Path("src", "Fe2Ps", "Fe2Ps.csproj"), "-c", Repository.Configuration, "-v", "q", "-nologo", "-t:Package");
+        BuildQuietly(repository.Path("src", "Fe2Ps", "Fe2Ps.csproj"), "-t:Package");
     }
 
     public void Help() => BuildAndRun("Fe2Ps.Help", "src", [repository.Path("docs"), repository.Path("en-US")]);
@@ -63,6 +63,15 @@ internal sealed class Tasks(Repository repository)
         Shell.Check("dotnet", [repository.Program(room, folder), .. arguments]);
     }
 
-    private void BuildProgram(string room, string folder) =>
-        Shell.Check("dotnet", "build", repository.Path(folder, room, room + ".csproj"), "-c", Repository.Configuration, "-v", "q", "-nologo", "--tl:off", "-clp:ErrorsOnly;NoSummary");
+    private void BuildProgram(string room, string folder) => BuildQuietly(repository.Path(folder, room, room + ".csproj"));
+
+    /// <summary>A build is worth reading only when it fails.</summary>
+    private static void BuildQuietly(string project, params string[] more)
+    {
+        string[] arguments = ["build", project, "-c", Repository.Configuration, "-v", "q", "-nologo", "--tl:off", .. more];
+        if (Shell.Capture("dotnet", arguments) is not { } built) throw new BuildException("dotnet cannot be started; is the .NET 10 SDK on PATH?");
+        if (built.ExitCode == 0) return;
+        Console.Error.WriteLine(built.Output);
+        throw new BuildException($"'dotnet {string.Join(' ', arguments)}' ended with {built.ExitCode}", built.ExitCode);
+    }
 }
