@@ -1,0 +1,45 @@
+@{
+    RootModule           = 'Fe2Ps.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '462962c2-0d68-4c93-b592-29285936e86b'
+    Author               = 'The Fe2Ps maintainers'
+    CompanyName          = 'The Fe2Ps maintainers'
+    Copyright            = '(c) The Fe2Ps maintainers'
+    Description          = 'For people who want one or two AWS computers, not an architecture: start a machine by name, log in, run a long script on a cheap spot machine, keep every result, stop paying.'
+    PowerShellVersion    = '7.4'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('Fe2Ps.Format.ps1xml')
+    TypesToProcess       = @('Fe2Ps.Types.ps1xml')
+    CmdletsToExport      = @(
+        'Enter-Fe2Instance'
+        'Get-Fe2Ami'
+        'Get-Fe2Default'
+        'Get-Fe2Instance'
+        'Get-Fe2Region'
+        'Get-Fe2Sandbox'
+        'Get-Fe2Script'
+        'Invoke-Fe2Command'
+        'Invoke-Fe2Script'
+        'New-Fe2Instance'
+        'Receive-Fe2Script'
+        'Remove-Fe2Instance'
+        'Restart-Fe2Instance'
+        'Set-Fe2Default'
+        'Set-Fe2InstanceType'
+        'Start-Fe2Instance'
+        'Start-Fe2Sandbox'
+        'Stop-Fe2Instance'
+        'Stop-Fe2Sandbox'
+        'Stop-Fe2Script'
+        'Wait-Fe2Instance'
+        'Wait-Fe2Script'
+    )
+    AliasesToExport      = @('Connect-Fe2Instance')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('AWS', 'EC2', 'Spot', 'SSH', 'Cloud', 'PSEdition_Core', 'Linux', 'MacOS', 'Windows')
+        }
+    }
+}
