@@ -1,0 +1,141 @@
+using System.Text;
+
+namespace Fe2Ps.Core.Ssh;
+
+/// <summary>Commands and files on one machine, each through one ssh process over the shared connection.</summary>
+internal sealed class SshSession(SshTarget target, SshConnector connector, SshCommandLine commandLine, SshChannels channels) : ISshSession
+{
+    private const int ConnectionFailed = 255;
+
+    private bool? _remoteRsync;
+
+    /// <inheritdoc/>
+    public SshTarget Target => target;
+
+    internal SshCommandLine CommandLine => commandLine;
+
+    internal SshOptions Options => connector.Options;
+
+    /// <inheritdoc/>
+    public async Task<SshResult> RunAsync(string command, Stream? input = null, CancellationToken cancellationToken = default)
+    {
+        var output = new MemoryStream();
+        var error = new MemoryStream();
+        var exitCode = await StreamAsync(
+            command, piece => (piece.IsError ? error : output).Write(piece.Bytes.Span), input, cancellationToken).ConfigureAwait(false);
+        return new SshResult(exitCode, output.ToArray(), error.ToArray());
+    }
+
+    /// <inheritdoc/>
+    public Task<int> StreamAsync(
+        string command, Action<SshOutput> output, Stream? input = null, CancellationToken cancellationToken = default)
+    {
+        var gate = new object();
+        return PipeAsync(
+            command,
+            input is null ? null : (stream, token) => input.CopyToAsync(stream, token),
+            (stream, token) => SshProcess.PumpAsync(stream, bytes => Pass(isError: false, bytes), token),
+            bytes => Pass(isError: true, bytes),
+            cancellationToken);
+
+        void Pass(bool isError, ReadOnlyMemory<byte> bytes)
+        {
+            lock (gate)
+                output(new SshOutput(isError, bytes));
+        }
+    }
+
+    /// <summary>Runs a command with both of its streams in the caller's hands.</summary>
+    internal async Task<int> PipeAsync(
+        string command,
+        Func<Stream, CancellationToken, Task>? writeInput,
+        Func<Stream, CancellationToken, Task> readOutput,
+        Action<ReadOnlyMemory<byte>> onError,
+        CancellationToken cancellationToken)
+    {
+        var exit = new RemoteExit();
+        var tail = new ErrorTail();
+        var sharing = channels.Enter();
+        try
+        {
+            var exitCode = await SshProcess.RunAsync(
+                SshCommandLine.Program, commandLine.Command(target, exit.Wrap(command), sharing), writeInput, readOutput,
+                bytes => exit.Filter(bytes, Pass), cancellationToken).ConfigureAwait(false);
+            exit.Finish(Pass);
+            return exitCode == ConnectionFailed && !exit.IsRemote255
+                ? throw SshFailure.Explain(target, tail.Text, connector.KnownHosts.Find(target.InstanceId))
+                : exitCode;
+        }
+        finally
+        {
+            channels.Leave();
+        }
+
+        void Pass(ReadOnlyMemory<byte> bytes)
+        {
+            tail.Add(bytes.Span);
+            onError(bytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task SendAsync(
+        IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        foreach (var path in localPaths)
+        {
+            if (!File.Exists(path) && !Directory.Exists(path))
+                throw SshErrors.LocalFileMissing(path);
+        }
+
+        if (localPaths.Count == 0)
+            return;
+        if (await BothHaveRsyncAsync(cancellationToken).ConfigureAwait(false))
+            await new RsyncFiles(this).SendAsync(localPaths, remoteFolder, report, cancellationToken).ConfigureAwait(false);
+        else
+            await new TarFiles(this).SendAsync(localPaths, remoteFolder, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task ReceiveAsync(
+        string remoteFolder, string localFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        Directory.CreateDirectory(localFolder);
+        if (await BothHaveRsyncAsync(cancellationToken).ConfigureAwait(false))
+            await new RsyncFiles(this).ReceiveAsync(remoteFolder, localFolder, report, cancellationToken).ConfigureAwait(false);
+        else
+            await new TarFiles(this).ReceiveAsync(remoteFolder, localFolder, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IAsyncDisposable> OpenTunnelsAsync(IReadOnlyList<Tunnel> tunnels, CancellationToken cancellationToken = default) =>
+        await SshTunnels.OpenAsync(target, commandLine, tunnels, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The session holds nothing of its own: the shared connection closes by itself when nobody uses it.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<bool> BothHaveRsyncAsync(CancellationToken cancellationToken)
+    {
+        if (!Options.UseRsync || !RsyncFiles.IsHere)
+            return false;
+        _remoteRsync ??= (await RunAsync("command -v rsync >/dev/null", null, cancellationToken).ConfigureAwait(false)).ExitCode == 0;
+        return _remoteRsync.Value;
+    }
+
+    /// <summary>The end of standard error, enough to read ssh's own messages in it.</summary>
+    internal sealed class ErrorTail
+    {
+        private const int Most = 8 * 1024;
+
+        private readonly List<byte> _bytes = [];
+
+        public string Text => Encoding.UTF8.GetString(_bytes.ToArray());
+
+        public void Add(ReadOnlySpan<byte> bytes)
+        {
+            _bytes.AddRange(bytes.Length > Most ? bytes[^Most..] : bytes);
+            if (_bytes.Count > 2 * Most)
+                _bytes.RemoveRange(0, _bytes.Count - Most);
+        }
+    }
+}

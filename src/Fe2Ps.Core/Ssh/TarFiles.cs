@@ -1,0 +1,132 @@
+using System.Formats.Tar;
+using System.Globalization;
+using System.Text;
+
+namespace Fe2Ps.Core.Ssh;
+
+/// <summary>
+/// Files as a tar stream over ssh, for computers without rsync (Windows above all). Names go through the archive, never
+/// through a shell. What is here already with the same size and time is not fetched again.
+/// </summary>
+internal sealed class TarFiles(SshSession session)
+{
+    public async Task SendAsync(
+        IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var folder = RemoteFolder.Quote(remoteFolder);
+        var tail = new SshSession.ErrorTail();
+        var exitCode = await session.PipeAsync(
+            $"mkdir -p -- {folder} && exec tar -xpf - -C {folder}",
+            (input, token) => WriteAsync(localPaths, input, report, token),
+            (output, token) => SshProcess.PumpAsync(output, _ => { }, token),
+            bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
+        Check(exitCode, tail.Text, $"Sending to {session.Target.Name}");
+    }
+
+    public async Task ReceiveAsync(
+        string remoteFolder, string localFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var folder = RemoteFolder.Quote(remoteFolder);
+        var wanted = await ListAsync(folder, localFolder, cancellationToken).ConfigureAwait(false);
+        if (wanted.Length == 0)
+            return;
+        var tail = new SshSession.ErrorTail();
+        var exitCode = await session.PipeAsync(
+            $"cd {folder} && exec tar --hard-dereference -cf - --null --no-recursion -T -",
+            async (input, token) => await input.WriteAsync(wanted, token).ConfigureAwait(false),
+            (output, token) => ReadAsync(output, localFolder, report, token),
+            bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
+        // tar ends with 1 when a file changed while it was read: the next pass brings the rest.
+        Check(exitCode == 1 ? 0 : exitCode, tail.Text, $"Receiving from {session.Target.Name}");
+    }
+
+    /// <summary>The names, NUL-terminated, of what is missing here or differs.</summary>
+    private async Task<byte[]> ListAsync(string folder, string localFolder, CancellationToken cancellationToken)
+    {
+        var result = await session.RunAsync(
+            $"cd {folder} && find . -mindepth 1 \\( -type f -o -type d -o -type l \\) -printf '%y %s %T@ %P\\0'", null, cancellationToken)
+            .ConfigureAwait(false);
+        Check(result.ExitCode, result.ErrorText, $"Listing {session.Target.Name}");
+        var names = new StringBuilder();
+        foreach (var entry in result.OutputText.Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var fields = entry.Split(' ', 4);
+            var here = new FileInfo(Path.Combine(localFolder, fields[3]));
+            var seconds = decimal.Parse(fields[2], CultureInfo.InvariantCulture);
+            var same = fields[0] == "d" ? Directory.Exists(here.FullName)
+                : fields[0] == "f" && here.Exists && here.Length == long.Parse(fields[1], CultureInfo.InvariantCulture)
+                    && Math.Abs(new DateTimeOffset(here.LastWriteTimeUtc).ToUnixTimeSeconds() - (long)seconds) <= 1;
+            if (!same)
+                names.Append("./").Append(fields[3]).Append('\0');
+        }
+
+        return Encoding.UTF8.GetBytes(names.ToString());
+    }
+
+    private static async Task WriteAsync(
+        IReadOnlyList<string> paths, Stream stream, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        await using var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
+        foreach (var path in paths.Select(p => Path.TrimEndingDirectorySeparator(Path.GetFullPath(p))))
+        {
+            var above = Path.GetDirectoryName(path)!;
+            IEnumerable<string> inside = Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null
+                ? Directory.EnumerateFileSystemEntries(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+                : [];
+            foreach (var file in inside.Prepend(path))
+            {
+                var name = Path.GetRelativePath(above, file).Replace('\\', OperatingSystem.IsWindows() ? '/' : '\\');
+                report?.Report(new ProgressReport("Sending", name));
+                await tar.WriteEntryAsync(file, name, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task ReadAsync(Stream stream, string folder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        await using var tar = new TarReader(stream, leaveOpen: true);
+        var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
+        while (await tar.GetNextEntryAsync(copyData: false, cancellationToken).ConfigureAwait(false) is { } entry)
+        {
+            var path = Path.GetFullPath(Path.Combine(root, entry.Name));
+            // A machine must not be able to write anywhere else on this computer.
+            if (!(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal))
+                continue;
+            report?.Report(new ProgressReport("Receiving", entry.Name));
+            if (entry.EntryType == TarEntryType.Directory)
+            {
+                Directory.CreateDirectory(path);
+                continue;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            if (entry.EntryType == TarEntryType.SymbolicLink)
+            {
+                Link(path, entry.LinkName, root);
+                continue;
+            }
+
+            await entry.ExtractToFileAsync(path, overwrite: true, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Makes a link, unless it leads out of the folder: the next entry could be written through it.</summary>
+    private static void Link(string path, string leadsTo, string root)
+    {
+        var end = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, leadsTo));
+        if (OperatingSystem.IsWindows() || !end.StartsWith(root, StringComparison.Ordinal))
+            return;
+        File.Delete(path);
+        File.CreateSymbolicLink(path, leadsTo);
+    }
+
+    private void Check(int exitCode, string errorText, string what)
+    {
+        if (exitCode == 0)
+            return;
+        var cause = SshFailure.LastLine(errorText);
+        throw errorText.Contains("No space left on device", StringComparison.Ordinal)
+            ? SshErrors.DiskFull(session.Target, cause)
+            : SshErrors.TransferFailed(session.Target, what, cause);
+    }
+}
