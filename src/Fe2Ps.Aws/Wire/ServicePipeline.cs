@@ -1,0 +1,41 @@
+using Amazon.Runtime;
+using Amazon.Runtime.Credentials.Internal;
+using Amazon.Runtime.Endpoints;
+using Amazon.Runtime.Internal;
+using Amazon.Runtime.Internal.Auth;
+
+namespace Fe2Ps.Aws.Wire;
+
+/// <summary>Fits AWSSDK.Core's pipeline to a client: where requests go, how they are signed, what counts as throttling.</summary>
+internal static class ServicePipeline
+{
+    public static void Customize(RuntimePipeline pipeline, IClientConfig config, params string[] throttlingCodes)
+    {
+        if (throttlingCodes.Length > 0)
+        {
+            RetryPolicy policy = config.RetryMode == RequestRetryMode.Adaptive ? new AdaptiveRetryPolicy(config) : new StandardRetryPolicy(config);
+            foreach (var code in throttlingCodes) policy.ThrottlingErrorCodes.Add(code);
+            pipeline.ReplaceHandler<RetryHandler>(new RetryHandler(policy));
+        }
+
+        pipeline.RemoveHandler<EndpointResolver>();
+        pipeline.AddHandlerAfter<Marshaller>(new RegionalEndpointResolver());
+        pipeline.AddHandlerBefore<RetryHandler>(new Signed());
+    }
+
+    /// <summary>Tells the endpoint provider what the client's configuration says.</summary>
+    private sealed class RegionalEndpointResolver : BaseEndpointResolver
+    {
+        protected override void ServiceSpecificHandler(IExecutionContext executionContext, EndpointParameters parameters) =>
+            InjectHostPrefix(executionContext.RequestContext);
+
+        protected override EndpointParameters MapEndpointsParameters(IRequestContext requestContext) =>
+            RegionalEndpoints.Parameters(requestContext.ClientConfig, requestContext.Request.AlternateEndpoint);
+    }
+
+    /// <summary>Every operation here is signed with Signature Version 4.</summary>
+    private sealed class Signed : BaseAuthResolverHandler
+    {
+        protected override List<IAuthSchemeOption> ResolveAuthOptions(IExecutionContext executionContext) => AuthSchemeOption.DEFAULT_SIGV4;
+    }
+}
