@@ -21,14 +21,14 @@ internal sealed partial class RsyncFiles(SshSession session)
         var sources = localPaths.Select(path => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         return RunAsync(
             // The folder is made by the same connection that brings the files.
-            ["--rsync-path=mkdir -p -- " + RemoteFolder.Quote(remoteFolder) + " && rsync", .. sources, Remote(remoteFolder)],
+            ["--rsync-path=cd && mkdir -p -- " + RemoteFolder.Quote(remoteFolder) + " && rsync", .. sources, Remote(remoteFolder)],
             $"Sending to {session.Target.Name}", report, cancellationToken);
     }
 
     public Task ReceiveAsync(
         string remoteFolder, string localFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken) =>
         RunAsync(
-            [Remote(remoteFolder), Path.TrimEndingDirectorySeparator(Path.GetFullPath(localFolder)) + "/"],
+            ["--rsync-path=cd && rsync", Remote(remoteFolder), Path.TrimEndingDirectorySeparator(Path.GetFullPath(localFolder)) + "/"],
             $"Receiving from {session.Target.Name}", report, cancellationToken);
 
     private async Task RunAsync(
