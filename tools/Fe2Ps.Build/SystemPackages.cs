@@ -9,7 +9,7 @@ internal static class SystemPackages
 
     /// <summary>What the tests drive the project with: a real sshd, the machine side of the jobs, and clients that nobody here wrote.</summary>
     private static readonly string[] ForTests =
-        [.. ForHosts, "openssh-server", "tmux", "lsyncd", "shellcheck", "awscli", "python3-boto3", "python3-botocore"];
+        [.. ForHosts, "openssh-server", "tmux", "lsyncd", "shellcheck", "awscli", "python3-boto3", "python3-botocore", "time"];
 
     public static void EnsureForHosts() => Ensure(ForHosts);
 
