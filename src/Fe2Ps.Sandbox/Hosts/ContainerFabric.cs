@@ -1,0 +1,320 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Fe2Ps.Sandbox.Hosts;
+
+/// <summary>Hosts as containers: each with its own root, processes, network and devices. Needs Linux and root.</summary>
+public sealed class ContainerFabric : IHostFabric
+{
+    /// <summary>As much of a console as EC2 keeps.</summary>
+    private const int ConsoleLength = 64 * 1024;
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentDictionary<string, ContainerHost> _hosts = new();
+    private readonly AddressPool _addresses = new();
+    private readonly ExitWatch _exits = new();
+    private readonly string _stateFolder;
+    private readonly bool _temporary;
+    private readonly RootDisks _roots;
+    private readonly Claim _claim;
+    private readonly Containers _containers;
+    private readonly Volumes _volumes;
+    private readonly HostNetwork _network;
+    private readonly TimeProvider _time;
+    private bool _disposed;
+
+    /// <param name="stateFolder">Where disks, volumes and snapshots are kept.</param>
+    /// <param name="temporary">Whether that folder is removed at the end (and by the next sandbox's start, should this one crash).</param>
+    public ContainerFabric(string stateFolder, bool temporary, TimeProvider? time = null)
+    {
+        _stateFolder = Path.GetFullPath(stateFolder);
+        _temporary = temporary;
+        _time = time ?? TimeProvider.System;
+        UnixFiles.MakePrivateFolder(_stateFolder);
+        _roots = new RootDisks(_stateFolder);
+        _claim = Claim.Take(_stateFolder, temporary);
+        _containers = new Containers(_claim);
+        _volumes = new Volumes(_stateFolder, _containers);
+        _network = new HostNetwork(_claim);
+    }
+
+    public event Action<HostExit>? Exited;
+
+    public HostKind Kind => HostKind.Container;
+
+    public IReadOnlyList<string> Limits => [];
+
+    public IPAddress CallerAddress => _network.CallerAddress;
+
+    public Socket? MetadataSocket { get; private set; }
+
+    /// <summary>Whether this machine can run containers for us; if not, <paramref name="reason"/> is a sentence for the user.</summary>
+    public static bool IsSupported(out string reason) => ContainerSupport.Check(out reason);
+
+    public async Task PrepareAsync(IProgress<string>? progress, CancellationToken cancellationToken)
+    {
+        if (MetadataSocket is not null)
+            return;
+        await Sweep.AbandonedAsync(progress, cancellationToken).ConfigureAwait(false);
+        _roots.UseBase(await BaseRoot.EnsureAsync(progress, cancellationToken).ConfigureAwait(false));
+        await _network.CreateAsync(cancellationToken).ConfigureAwait(false);
+        MetadataSocket = _network.ListenForMetadata();
+    }
+
+    public IPAddress ReservePrivateAddress(IPNetwork subnet)
+    {
+        // EC2 keeps the first four addresses of a subnet and the last one for itself.
+        var first = HostNetwork.ToNumber(subnet.BaseAddress) + 4;
+        return _addresses.Reserve(first, first + (uint)((1L << (32 - subnet.PrefixLength)) - 6));
+    }
+
+    public IPAddress ReservePublicAddress(IPAddress privateAddress) => _addresses.Reserve(_network.FirstPublic, _network.LastPublic);
+
+    public void ReleaseAddress(IPAddress address) => _addresses.Release(address);
+
+    public async Task StartAsync(HostSpec spec, CancellationToken cancellationToken)
+    {
+        var host = _hosts.GetOrAdd(spec.InstanceId, _ => new ContainerHost(spec));
+        await host.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (host.Running is not null)
+                return;
+            host.Spec = spec;
+            _addresses.Take(spec.PrivateAddress);
+            if (spec.PublicAddress is not null)
+                _addresses.Take(spec.PublicAddress);
+            await BootAsync(host, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            host.Turn.Release();
+        }
+    }
+
+    public async Task StopAsync(string instanceId, bool force, CancellationToken cancellationToken)
+    {
+        if (!_hosts.TryGetValue(instanceId, out var host))
+            return;
+        var run = await ExpectEndAsync(host, cancellationToken).ConfigureAwait(false);
+        if (run is null)
+            return;
+        if (!force && Kernel.Signal(run.Process, Kernel.Terminate))
+        {
+            try
+            {
+                await run.Ended.Task.WaitAsync(ShutdownTime, _time, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (TimeoutException)
+            {
+                // It does not want to; the power goes.
+            }
+        }
+
+        Kernel.Signal(run.Process, Kernel.Kill);
+        await run.Ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task RebootAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        if (RunOf(instanceId) is { } run)
+            Kernel.Signal(run.Process, Kernel.User2);
+        return Task.CompletedTask;
+    }
+
+    public async Task DestroyAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        await StopAsync(instanceId, force: true, cancellationToken).ConfigureAwait(false);
+        if (!_hosts.TryRemove(instanceId, out var host))
+            return;
+        _network.Forget(instanceId);
+        await _roots.DeleteAsync(host.Spec.RootVolumeId, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task SetNetworkAsync(string instanceId, bool connected, CancellationToken cancellationToken) =>
+        _network.SetConnectedAsync(instanceId, connected, cancellationToken);
+
+    public async Task KillAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        if (RunOf(instanceId) is not { } run)
+            return;
+        Kernel.Signal(run.Process, Kernel.Kill);
+        await run.Ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task SetIngressAsync(string instanceId, IReadOnlyList<IngressRule> rules, CancellationToken cancellationToken) =>
+        _network.SetIngressAsync(instanceId, rules, cancellationToken);
+
+    public string ConsoleOutput(string instanceId)
+    {
+        if (!_hosts.TryGetValue(instanceId, out var host) || !File.Exists(_roots.ConsoleOf(host.Spec.RootVolumeId)))
+            return string.Empty;
+        using var console = File.OpenHandle(_roots.ConsoleOf(host.Spec.RootVolumeId), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var length = RandomAccess.GetLength(console);
+        var text = new byte[Math.Min(length, ConsoleLength)];
+        var read = RandomAccess.Read(console, text, length - text.Length);
+        return Encoding.UTF8.GetString(text, 0, read);
+    }
+
+    public Task CreateVolumeAsync(string volumeId, int sizeGiB, string? snapshotId, CancellationToken cancellationToken) =>
+        _volumes.CreateAsync(volumeId, sizeGiB, snapshotId, cancellationToken);
+
+    public async Task AttachVolumeAsync(string volumeId, string instanceId, string device, CancellationToken cancellationToken)
+    {
+        if (!_hosts.TryGetValue(instanceId, out var host))
+        {
+            await _volumes.AttachAsync(volumeId, instanceId, device, null, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await host.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _volumes.AttachAsync(volumeId, instanceId, device, host.Running?.Pid, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            host.Turn.Release();
+        }
+    }
+
+    public Task DetachVolumeAsync(string volumeId, bool force, CancellationToken cancellationToken) =>
+        _volumes.DetachAsync(volumeId, force, PidOf, cancellationToken);
+
+    public Task ResizeVolumeAsync(string volumeId, int sizeGiB, CancellationToken cancellationToken) =>
+        _volumes.ResizeAsync(volumeId, sizeGiB, cancellationToken);
+
+    public async Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken)
+    {
+        if (_roots.HasDisk(volumeId))
+            await _roots.DeleteAsync(volumeId, cancellationToken).ConfigureAwait(false);
+        else
+            _volumes.Delete(volumeId);
+    }
+
+    public async Task CreateSnapshotAsync(string snapshotId, string volumeId, IProgress<int>? percent, CancellationToken cancellationToken)
+    {
+        if (!_roots.HasDisk(volumeId))
+        {
+            await _volumes.SnapshotAsync(snapshotId, volumeId, PidOf, percent, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        percent?.Report(0);
+        await _roots.FreezeAsync(volumeId, snapshotId, cancellationToken).ConfigureAwait(false);
+        percent?.Report(100);
+    }
+
+    public async Task DeleteSnapshotAsync(string snapshotId, CancellationToken cancellationToken)
+    {
+        if (_roots.HasSnapshot(snapshotId))
+            await _roots.DeleteSnapshotAsync(snapshotId, cancellationToken).ConfigureAwait(false);
+        else
+            _volumes.DeleteSnapshot(snapshotId);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        MetadataSocket?.Dispose();
+        await Task.WhenAll(_hosts.Keys.Select(id => StopAsync(id, force: true, CancellationToken.None))).ConfigureAwait(false);
+        _exits.Dispose();
+        await _volumes.ReleaseAllAsync(CancellationToken.None).ConfigureAwait(false);
+        await Sweep.RemoveAsync(_claim.Id, _stateFolder, _temporary, CancellationToken.None).ConfigureAwait(false);
+        _claim.Dispose();
+    }
+
+    private ContainerHost.Run? RunOf(string instanceId) => _hosts.TryGetValue(instanceId, out var host) ? host.Running : null;
+
+    private int? PidOf(string instanceId) => RunOf(instanceId)?.Pid;
+
+    private string BundleOf(string instanceId) => Path.Combine(_claim.HostsFolder, instanceId);
+
+    private static async Task<ContainerHost.Run?> ExpectEndAsync(ContainerHost host, CancellationToken cancellationToken)
+    {
+        await host.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (host.Running is { } run)
+                run.EndIsExpected = true;
+            return host.Running;
+        }
+        finally
+        {
+            host.Turn.Release();
+        }
+    }
+
+    private async Task BootAsync(ContainerHost host, CancellationToken cancellationToken)
+    {
+        var spec = host.Spec;
+        var bundle = BundleOf(spec.InstanceId);
+        var console = _roots.ConsoleOf(spec.RootVolumeId);
+        try
+        {
+            _roots.Ensure(spec.RootVolumeId, spec.RootSnapshotId);
+            await using (File.Open(console, FileMode.OpenOrCreate).ConfigureAwait(false))
+            {
+                // The file must exist to be mounted as the console.
+            }
+
+            _roots.Mount(spec.RootVolumeId, Path.Combine(bundle, "rootfs"));
+            BootFiles.Write(bundle, spec);
+            Bundle.Write(bundle, _containers.NameOf(spec.InstanceId), spec.HostName, console, !GuestDevices.CanAllowOneByOne);
+            var pid = await _containers.CreateAsync(spec.InstanceId, bundle, console, cancellationToken).ConfigureAwait(false);
+            await _network.JoinAsync(spec.InstanceId, pid, spec.PrivateAddress, spec.PublicAddress, cancellationToken).ConfigureAwait(false);
+            await _volumes.ShowAllAsync(spec.InstanceId, pid, cancellationToken).ConfigureAwait(false);
+            var run = new ContainerHost.Run(pid, Kernel.OpenProcess(pid) ?? throw new IOException($"The first process of {spec.InstanceId} died at once."));
+            _exits.Watch(run.Process, () => _ = OnEndedAsync(host, run));
+            host.Running = run;
+            await _containers.StartAsync(spec.InstanceId, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            if (host.Running is { } run)
+                run.EndIsExpected = true;
+            else
+                await CleanUpAsync(spec.InstanceId).ConfigureAwait(false);
+            await _containers.DeleteAsync(spec.InstanceId, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task OnEndedAsync(ContainerHost host, ContainerHost.Run run)
+    {
+        var id = host.Spec.InstanceId;
+        var reason = HostExitReason.Killed;
+        await host.Turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (new FileInfo(Path.Combine(BundleOf(id), "ended")) is { Exists: true, Length: > 0 })
+                reason = HostExitReason.Shutdown;
+            await CleanUpAsync(id).ConfigureAwait(false);
+        }
+        finally
+        {
+            host.Running = null;
+            host.Turn.Release();
+            run.Process.Dispose();
+            run.Ended.SetResult();
+        }
+
+        if (!run.EndIsExpected)
+            Exited?.Invoke(new HostExit(id, reason));
+    }
+
+    private async Task CleanUpAsync(string instanceId)
+    {
+        var bundle = BundleOf(instanceId);
+        await _containers.DeleteAsync(instanceId, CancellationToken.None).ConfigureAwait(false);
+        await _network.LeaveAsync(instanceId, CancellationToken.None).ConfigureAwait(false);
+        Kernel.Unmount(Path.Combine(bundle, "rootfs"));
+        if (Directory.Exists(bundle))
+            Directory.Delete(bundle, recursive: true);
+    }
+}

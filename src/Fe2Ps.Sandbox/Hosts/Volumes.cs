@@ -1,0 +1,227 @@
+using System.Globalization;
+
+namespace Fe2Ps.Sandbox.Hosts;
+
+/// <summary>The volume cannot be detached while the host has it mounted; EC2 shows its attachment as busy.</summary>
+public sealed class VolumeBusyException(string volumeId, string instanceId)
+    : IOException($"{volumeId} is mounted in {instanceId}. Unmount it there, or detach it by force.");
+
+/// <summary>Data volumes and their snapshots: sparse files, shown to hosts as loop devices.</summary>
+internal sealed class Volumes(string stateFolder, Containers containers)
+{
+    private readonly Dictionary<string, Attachment> _attached = [];
+    private readonly SemaphoreSlim _turn = new(1);
+
+    private string VolumesFolder => Path.Combine(stateFolder, "volumes");
+
+    private string SnapshotsFolder => Path.Combine(stateFolder, "snapshots");
+
+    public async Task CreateAsync(string volumeId, int sizeGiB, string? snapshotId, CancellationToken cancellationToken)
+    {
+        var file = FileOf(volumeId);
+        if (File.Exists(file))
+            return;
+        Directory.CreateDirectory(VolumesFolder);
+        var unfinished = file + ".new";
+        await Task.Run(
+            () =>
+            {
+                if (snapshotId is not null)
+                    SparseCopy.Copy(SnapshotOf(snapshotId), unfinished, null, cancellationToken);
+                using (var disk = File.OpenHandle(unfinished, FileMode.OpenOrCreate, FileAccess.ReadWrite))
+                    RandomAccess.SetLength(disk, Math.Max(RandomAccess.GetLength(disk), (long)sizeGiB << 30));
+                File.Move(unfinished, file);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task AttachAsync(string volumeId, string instanceId, string device, int? pid, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_attached.TryGetValue(volumeId, out var present))
+            {
+                if (present.InstanceId == instanceId)
+                    return;
+                throw new InvalidOperationException($"{volumeId} is attached to {present.InstanceId}.");
+            }
+
+            var others = _attached.Values.Where(other => other.InstanceId == instanceId).Select(other => other.Nvme).ToHashSet();
+            var nvme = Enumerable.Range(1, 127).First(number => !others.Contains(number));
+            var loop = await LoopDevices.AttachAsync(FileOf(volumeId), cancellationToken).ConfigureAwait(false);
+            var attachment = new Attachment(volumeId, instanceId, loop, nvme, GuestName(device));
+            try
+            {
+                if (pid is { } running)
+                    Show(attachment, running);
+            }
+            catch
+            {
+                await LoopDevices.DetachAsync(loop, CancellationToken.None).ConfigureAwait(false);
+                throw;
+            }
+
+            _attached[volumeId] = attachment;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Shows a host that starts the volumes it has.</summary>
+    public async Task ShowAllAsync(string instanceId, int pid, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var attachment in _attached.Values.Where(one => one.InstanceId == instanceId))
+                Show(attachment, pid);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The instance that has the volume, or null.</summary>
+    public string? HolderOf(string volumeId)
+    {
+        _turn.Wait();
+        try
+        {
+            return _attached.GetValueOrDefault(volumeId)?.InstanceId;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <exception cref="VolumeBusyException">It is mounted and <paramref name="force"/> is false.</exception>
+    public async Task DetachAsync(string volumeId, bool force, Func<string, int?> pidOf, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_attached.TryGetValue(volumeId, out var attachment))
+                return;
+            if (pidOf(attachment.InstanceId) is { } pid)
+            {
+                if (!force && GuestDevices.IsMounted(pid, attachment.Loop))
+                    throw new VolumeBusyException(volumeId, attachment.InstanceId);
+                GuestDevices.Remove(pid, containers.NameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, volumeId);
+            }
+
+            await LoopDevices.DetachAsync(attachment.Loop, cancellationToken).ConfigureAwait(false);
+            _attached.Remove(volumeId);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task ResizeAsync(string volumeId, int sizeGiB, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using (var disk = File.OpenHandle(FileOf(volumeId), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+                RandomAccess.SetLength(disk, Math.Max(RandomAccess.GetLength(disk), (long)sizeGiB << 30));
+            if (_attached.TryGetValue(volumeId, out var attachment))
+                await LoopDevices.GrowAsync(attachment.Loop, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Delete(string volumeId)
+    {
+        if (HolderOf(volumeId) is { } instanceId)
+            throw new InvalidOperationException($"{volumeId} is attached to {instanceId}.");
+        if (Directory.Exists(VolumesFolder))
+            File.Delete(FileOf(volumeId));
+    }
+
+    public async Task SnapshotAsync(
+        string snapshotId,
+        string volumeId,
+        Func<string, int?> pidOf,
+        IProgress<int>? percent,
+        CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(SnapshotsFolder);
+        Attachment? attachment;
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            attachment = _attached.GetValueOrDefault(volumeId);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        var pid = attachment is null ? null : pidOf(attachment.InstanceId);
+        if (attachment is not null && pid is { } freezing)
+            GuestDevices.Freeze(freezing, attachment.Loop);
+        try
+        {
+            if (attachment is not null)
+                using (var device = Kernel.Open($"/dev/loop{attachment.Loop}"))
+                    RandomAccess.FlushToDisk(device);
+            var file = SnapshotOf(snapshotId);
+            await Task.Run(() => SparseCopy.Copy(FileOf(volumeId), file + ".new", percent, cancellationToken), cancellationToken).ConfigureAwait(false);
+            File.Move(file + ".new", file, overwrite: true);
+        }
+        finally
+        {
+            if (attachment is not null && pid is { } frozen)
+                GuestDevices.Thaw(frozen, attachment.Loop);
+        }
+    }
+
+    public void DeleteSnapshot(string snapshotId)
+    {
+        if (Directory.Exists(SnapshotsFolder))
+            File.Delete(SnapshotOf(snapshotId));
+    }
+
+    /// <summary>Frees all loop devices; the hosts have ended.</summary>
+    public async Task ReleaseAllAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var attachment in _attached.Values)
+                await LoopDevices.DetachAsync(attachment.Loop, cancellationToken).ConfigureAwait(false);
+            _attached.Clear();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>The name in the host: /dev/sdf and xvdf both become /dev/xvdf.</summary>
+    private static string GuestName(string device)
+    {
+        var name = Path.GetFileName(device);
+        if (name.StartsWith("sd", StringComparison.Ordinal))
+            name = string.Create(CultureInfo.InvariantCulture, $"xvd{name.AsSpan(2)}");
+        return "/dev/" + name;
+    }
+
+    private void Show(Attachment attachment, int pid) =>
+        GuestDevices.Add(pid, containers.NameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, attachment.VolumeId);
+
+    private string FileOf(string volumeId) => Path.Combine(VolumesFolder, volumeId);
+
+    private string SnapshotOf(string snapshotId) => Path.Combine(SnapshotsFolder, snapshotId);
+
+    private sealed record Attachment(string VolumeId, string InstanceId, int Loop, int Nvme, string Xvd);
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Fe2Ps.Sandbox.Hosts;
+
+namespace Fe2Ps.Sandbox.Tests.Hosts;
+
+/// <summary>One container fabric with a key to log in with, shared by the tests of a class.</summary>
+public sealed class FabricFixture : IAsyncLifetime
+{
+    private static readonly IPNetwork Subnet = IPNetwork.Parse("172.31.0.0/20");
+    private readonly string _folder = Directory.CreateTempSubdirectory("hosts-tests-").FullName;
+    private int _count;
+
+    public ContainerFabric Fabric { get; private set; } = null!;
+
+    public ConcurrentQueue<HostExit> Exits { get; } = [];
+
+    public string KeyFile => Path.Combine(_folder, "key");
+
+    public string StateFolder => Path.Combine(_folder, "state");
+
+    public async Task InitializeAsync()
+    {
+        if (!ContainerFabric.IsSupported(out _))
+            return;
+        await Commands.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", KeyFile], CancellationToken.None);
+        Fabric = new ContainerFabric(StateFolder, temporary: true);
+        Fabric.Exited += Exits.Enqueue;
+        await Fabric.PrepareAsync(null, CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Fabric is not null)
+            await Fabric.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public HostSpec NewSpec(string? userData = null, string? rootSnapshotId = null)
+    {
+        var number = Interlocked.Increment(ref _count);
+        var address = Fabric.ReservePrivateAddress(Subnet);
+        return new HostSpec(
+            $"i-{number:x17}",
+            "ip-" + address.ToString().Replace('.', '-'),
+            address,
+            Fabric.ReservePublicAddress(address),
+            $"vol-{number:x17}",
+            8,
+            rootSnapshotId,
+            "ubuntu",
+            [File.ReadAllText(KeyFile + ".pub")],
+            userData is null ? null : System.Text.Encoding.UTF8.GetBytes(userData));
+    }
+
+    /// <summary>Starts a host that the caller may log in to, and waits for its sshd.</summary>
+    public async Task<HostSpec> StartAsync(string? userData = null, string? rootSnapshotId = null)
+    {
+        var spec = NewSpec(userData, rootSnapshotId);
+        await Fabric.SetIngressAsync(spec.InstanceId, [SshFromCaller], CancellationToken.None);
+        await Fabric.StartAsync(spec, CancellationToken.None);
+        await UntilSshAsync(spec);
+        return spec;
+    }
+
+    public IngressRule SshFromCaller => new("tcp", 22, 22, new IPNetwork(Fabric.CallerAddress, 32));
+
+    public Task UntilSshAsync(HostSpec spec) =>
+        Deadline.UntilAsync(async () => (await TrySshAsync(spec, "true")).Code == 0, $"ssh to {spec.InstanceId} works");
+
+    public async Task<string> SshAsync(HostSpec spec, string command)
+    {
+        var (code, output, error) = await TrySshAsync(spec, command);
+        Assert.True(code == 0, $"{command}: exit code {code}: {error}{output}");
+        return output.TrimEnd('\n');
+    }
+
+    internal Task<(int Code, string Output, string Error)> TrySshAsync(HostSpec spec, string command) =>
+        Commands.TryAsync(
+            "ssh",
+            [
+                "-F", "none", "-i", KeyFile, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=1", $"ubuntu@{spec.PublicAddress}", command,
+            ],
+            CancellationToken.None);
+}
