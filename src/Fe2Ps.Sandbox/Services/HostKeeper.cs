@@ -1,0 +1,288 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using Fe2Ps.Sandbox.Hosts;
+using Fe2Ps.Sandbox.State;
+
+namespace Fe2Ps.Sandbox.Services;
+
+/// <summary>
+/// Keeps hosts and instance records together: what the services decide is done to the host in order, one thing at a time for each
+/// instance, and the record's state follows what the host does.
+/// </summary>
+internal sealed class HostKeeper
+{
+    private readonly Cloud _cloud;
+    private readonly ConcurrentDictionary<string, Task> _queues = new(StringComparer.Ordinal);
+
+    public HostKeeper(Cloud cloud)
+    {
+        _cloud = cloud;
+        cloud.Fabric.Exited += exit => _cloud.Guarded(() => OnExit(exit));
+    }
+
+    /// <summary>An instance is ending because its host ended.</summary>
+    public event Action<RegionState, Instance>? Ended;
+
+    private bool Real => _cloud.Fabric.Kind != HostKind.None;
+
+    public static string Gmt(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'GMT'", CultureInfo.InvariantCulture);
+
+    /// <summary>The first start of a new instance.</summary>
+    public void Launch(RegionState region, Instance instance) => Begin(region, instance);
+
+    /// <summary>Starts a stopped instance again.</summary>
+    public void Start(RegionState region, Instance instance)
+    {
+        instance.State = InstanceState.Pending;
+        instance.LaunchTime = _cloud.Now;
+        instance.ReasonCode = instance.ReasonMessage = null;
+        instance.TransitionReason = "";
+        Begin(region, instance);
+    }
+
+    public void Stop(RegionState region, Instance instance, bool force, string code, string message)
+    {
+        Settle(instance);
+        instance.State = InstanceState.Stopping;
+        (instance.ReasonCode, instance.ReasonMessage) = (code, message);
+        Then(instance, token => Real && instance.HasHost ? _cloud.Fabric.StopAsync(instance.Id, force, token) : Pause(), () => Stopped(instance));
+    }
+
+    public void Terminate(RegionState region, Instance instance, string code, string message)
+    {
+        var wasUp = instance.State is InstanceState.Running;
+        Settle(instance);
+        instance.State = InstanceState.ShuttingDown;
+        (instance.ReasonCode, instance.ReasonMessage) = (code, message);
+        Then(
+            instance,
+            async token =>
+            {
+                if (!Real || !instance.HasHost)
+                {
+                    await Pause().ConfigureAwait(false);
+                    return;
+                }
+
+                // The guest may finish its writes, as it may on EC2.
+                if (wasUp)
+                    await Quietly(() => _cloud.Fabric.StopAsync(instance.Id, false, token)).ConfigureAwait(false);
+                await _cloud.Fabric.DestroyAsync(instance.Id, token).ConfigureAwait(false);
+            },
+            () => Terminated(region, instance));
+    }
+
+    public void Reboot(Instance instance)
+    {
+        if (Real && instance.HasHost)
+            Then(instance, token => _cloud.Fabric.RebootAsync(instance.Id, token), () => { });
+    }
+
+    /// <summary>Tells the host which traffic its groups allow now.</summary>
+    public void Ingress(RegionState region, Instance instance)
+    {
+        if (!Real || !instance.HasHost || instance.State is not (InstanceState.Running or InstanceState.Pending))
+            return;
+        var rules = IngressView.Rules(region, instance);
+        Then(instance, token => _cloud.Fabric.SetIngressAsync(instance.Id, rules, token), () => { });
+    }
+
+    /// <summary>Does something for a resource after what is already under way for it.</summary>
+    /// <param name="key">The resource's id.</param>
+    /// <param name="work">The work at the host, without the gate.</param>
+    /// <param name="done">What follows, under the gate.</param>
+    /// <param name="failed">What follows a failure, under the gate; logged alone when null.</param>
+    public void Then(string key, Func<CancellationToken, Task> work, Action done, Action<Exception>? failed = null)
+        => _queues.AddOrUpdate(key, _ => Next(Task.CompletedTask, work, done, failed), (_, tail) => Next(tail, work, done, failed));
+
+    /// <summary>Waits until nothing is under way any more.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        var all = Task.WhenAll(_queues.Values);
+        await Task.WhenAny(all, Task.Delay(limit)).ConfigureAwait(false);
+    }
+
+    /// <summary>What was under way when the sandbox ended is taken up again.</summary>
+    public void Resume(RegionState region, Instance instance)
+    {
+        switch (instance.State)
+        {
+            case InstanceState.Pending or InstanceState.Running:
+                Settle(instance);
+                instance.State = InstanceState.Pending;
+                Begin(region, instance);
+                break;
+            case InstanceState.Stopping:
+                Stopped(instance);
+                break;
+            case InstanceState.ShuttingDown:
+                Terminated(region, instance);
+                break;
+            case InstanceState.Terminated:
+                Forget(region, instance);
+                break;
+        }
+    }
+
+    private static IPAddress? Address(string? text) => text is null ? null : IPAddress.Parse(text);
+
+    private void Then(Instance instance, Func<CancellationToken, Task> work, Action done, Action<Exception>? failed = null)
+        => Then(instance.Id, work, done, failed);
+
+    private async Task Next(Task tail, Func<CancellationToken, Task> work, Action done, Action<Exception>? failed)
+    {
+        await Task.Yield();
+        await Quietly(() => tail).ConfigureAwait(false);
+        try
+        {
+            await work(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            _cloud.Log(error.ToString());
+            if (failed is not null)
+            {
+                _cloud.Guarded(() => failed(error));
+                return;
+            }
+        }
+
+        _cloud.Guarded(done);
+    }
+
+    private async Task Quietly(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            _cloud.Log(error.Message);
+        }
+    }
+
+    private void Begin(RegionState region, Instance instance)
+    {
+        if (instance.WantsPublicIp)
+            instance.PublicIp = _cloud.Fabric.ReservePublicAddress(IPAddress.Parse(instance.PrivateIp!)).ToString();
+        if (!Real || !instance.HasHost)
+        {
+            Then(instance, _ => Pause(_cloud.Pace.Pending), () => Running(instance));
+            return;
+        }
+
+        var spec = HostSpecs.Of(region, instance);
+        var rules = IngressView.Rules(region, instance);
+        var volumes = instance.VolumeIds.Skip(1).Select(id => region.Volumes.GetValueOrDefault(id)).OfType<Volume>().ToList();
+        Then(
+            instance,
+            async token =>
+            {
+                await _cloud.Fabric.StartAsync(spec, token).ConfigureAwait(false);
+                await _cloud.Fabric.SetIngressAsync(spec.InstanceId, rules, token).ConfigureAwait(false);
+                foreach (var volume in volumes)
+                {
+                    await _cloud.Fabric.CreateVolumeAsync(volume.Id, volume.Size, HostSpecs.DataSnapshot(region, volume), token).ConfigureAwait(false);
+                    await _cloud.Fabric.AttachVolumeAsync(volume.Id, spec.InstanceId, volume.Attachment!.Device, token).ConfigureAwait(false);
+                }
+            },
+            () => Running(instance),
+            error =>
+            {
+                Terminate(region, instance, "Server.InternalError", "Server.InternalError: Internal error on launch");
+                instance.TransitionReason = "Server.InternalError";
+            });
+    }
+
+    private void Running(Instance instance)
+    {
+        if (instance.State != InstanceState.Pending)
+            return;
+        instance.State = InstanceState.Running;
+        instance.RunningSince = _cloud.Now;
+    }
+
+    private void Settle(Instance instance)
+    {
+        if (instance.RunningSince is { } since)
+            instance.BilledSeconds += (_cloud.Now - since).TotalSeconds;
+        instance.RunningSince = null;
+    }
+
+    private void Stopped(Instance instance)
+    {
+        if (instance.State != InstanceState.Stopping)
+            return;
+        instance.State = InstanceState.Stopped;
+        instance.EndedAt = _cloud.Now;
+        if (Address(instance.PublicIp) is { } address)
+            _cloud.Fabric.ReleaseAddress(address);
+        instance.PublicIp = null;
+        instance.Notice = null;
+        instance.RebalanceAt = null;
+    }
+
+    private void Terminated(RegionState region, Instance instance)
+    {
+        if (instance.State != InstanceState.ShuttingDown)
+            return;
+        instance.State = InstanceState.Terminated;
+        instance.EndedAt = _cloud.Now;
+        foreach (var address in new[] { Address(instance.PublicIp), Address(instance.PrivateIp) }.OfType<IPAddress>().Distinct())
+            _cloud.Fabric.ReleaseAddress(address);
+        (instance.PublicIp, instance.PrivateIp, instance.SubnetId, instance.VpcId) = (null, null, null, null);
+        foreach (var volume in instance.VolumeIds.Select(id => region.Volumes.GetValueOrDefault(id)).OfType<Volume>())
+            Leave(region, volume);
+        instance.VolumeIds.Clear();
+        Forget(region, instance);
+    }
+
+    private void Leave(RegionState region, Volume volume)
+    {
+        if (volume.Attachment?.DeleteOnTermination != true)
+        {
+            volume.Attachment = null;
+            volume.State = "available";
+            return;
+        }
+
+        region.Volumes.Remove(volume.Id);
+        if (Real && !volume.IsRoot)
+            Then(volume.Id, token => _cloud.Fabric.DeleteVolumeAsync(volume.Id, token), () => { });
+    }
+
+    private void Forget(RegionState region, Instance instance)
+    {
+        var gone = (instance.EndedAt ?? _cloud.Now) + _cloud.Pace.TerminatedVisible - _cloud.Now;
+        _cloud.After(gone > TimeSpan.Zero ? gone : TimeSpan.Zero, () => region.Instances.Remove(instance.Id));
+    }
+
+    private void OnExit(HostExit exit)
+    {
+        foreach (var region in _cloud.State.Regions.Values)
+        {
+            if (!region.Instances.TryGetValue(exit.InstanceId, out var instance) || instance.State is not (InstanceState.Running or InstanceState.Pending))
+                continue;
+            var oneTime = instance.SpotRequestId is { } id && region.SpotRequests.GetValueOrDefault(id) is { Type: "one-time" };
+            var (code, message) = exit.Reason == HostExitReason.Shutdown
+                ? ("Client.InstanceInitiatedShutdown", "Client.InstanceInitiatedShutdown: Instance initiated shutdown")
+                : ("Server.InternalError", "Server.InternalError: The host failed.");
+            instance.TransitionReason = exit.Reason == HostExitReason.Shutdown ? "" : $"Server.InternalError ({Gmt(_cloud.Now)})";
+            if (oneTime || (exit.Reason == HostExitReason.Shutdown && instance.ShutdownBehavior == "terminate"))
+            {
+                Terminate(region, instance, code, message);
+                Ended?.Invoke(region, instance);
+            }
+            else
+            {
+                Stop(region, instance, true, code, message);
+            }
+        }
+    }
+
+    private Task Pause() => Pause(_cloud.Pace.Stopping);
+
+    private Task Pause(TimeSpan time) => Task.Delay(time, _cloud.Time);
+}

@@ -1,0 +1,41 @@
+using Fe2Ps.Sandbox.Hosts;
+using Fe2Ps.Sandbox.State;
+
+namespace Fe2Ps.Sandbox.Services;
+
+/// <summary>Every operation that the sandbox answers, by service and name.</summary>
+internal sealed class OperationTable
+{
+    private readonly Dictionary<(string Service, string Operation), Handler> _handlers = [];
+
+    public OperationTable(Cloud cloud)
+    {
+        Hosts = new HostKeeper(cloud);
+        Spot = new SpotMarket(cloud, Hosts);
+        Launcher = new Launcher(cloud, Hosts, Spot);
+        InstanceListing.Register(this);
+        InstanceLifecycle.Register(this);
+        InstanceAttributes.Register(this);
+        NetworkListing.Register(this);
+        SecurityGroups.Register(this);
+        KeyPairs.Register(this);
+        Images.Register(this);
+        TagsOfResources.Register(this);
+        Identity.Register(this);
+        Parameters.Register(this);
+    }
+
+    public HostKeeper Hosts { get; }
+
+    public SpotMarket Spot { get; }
+
+    public Launcher Launcher { get; }
+
+    public IEnumerable<(string Service, string Operation)> Names => _handlers.Keys;
+
+    public void Add(string operation, Handler handler) => Add("ec2", operation, handler);
+
+    public void Add(string service, string operation, Handler handler) => _handlers.Add((service, operation), handler);
+
+    public Handler? Find(string service, string operation) => _handlers.GetValueOrDefault((service, operation));
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Fe2Ps.Sandbox.Catalogue;
+using Fe2Ps.Sandbox.State;
+using Fe2Ps.Sandbox.Wire;
+
+namespace Fe2Ps.Sandbox.Services;
+
+/// <summary>Spot requests, from their making to their end, and interruptions.</summary>
+internal sealed class SpotMarket
+{
+    private readonly Cloud _cloud;
+    private readonly HostKeeper _hosts;
+
+    public SpotMarket(Cloud cloud, HostKeeper hosts)
+    {
+        (_cloud, _hosts) = (cloud, hosts);
+        hosts.Ended += (region, instance) => InstanceEnded(
+            region, instance, "instance-terminated-by-user", "Spot Instance terminated due to user-initiated termination.");
+    }
+
+    /// <summary>Refuses a price that is below the market's, or any when a fault says so.</summary>
+    public void CheckPrice(Call call, LaunchPlan plan, Subnet subnet)
+    {
+        var price = Prices.Spot(plan.Type, call.Facts, subnet.Zone, call.Now);
+        var offered = plan.Spot!.MaxPrice is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : double.MaxValue;
+        if (offered >= price && _cloud.Faults.Strike("spot-price", "RunInstances", subnet.Zone, plan.Type.Name) is null)
+            return;
+        var shown = plan.Spot.MaxPrice ?? Prices.Write(Prices.OnDemand(plan.Type, call.Facts));
+        throw new ApiException(
+            "SpotMaxPriceTooLow",
+            $"Your Spot request price of {shown} is lower than the minimum required Spot request fulfillment price of {price.ToString("0.####", CultureInfo.InvariantCulture)}.");
+    }
+
+    public SpotRequest Open(Call call, LaunchPlan plan, Subnet subnet, string state, string code, string message)
+    {
+        var request = new SpotRequest
+        {
+            Id = Ids.New("sir").Replace("-0", "-", StringComparison.Ordinal)[..12],
+            CreatedAt = call.Now,
+            UpdatedAt = call.Now,
+            State = state,
+            StatusCode = code,
+            StatusMessage = message,
+            Type = plan.Spot!.Type,
+            Interruption = plan.Spot.Interruption,
+            ValidUntil = plan.Spot.ValidUntil,
+            MaxPrice = plan.Spot.MaxPrice is { } price
+                ? Prices.Write(double.Parse(price, CultureInfo.InvariantCulture)) : Prices.Write(Prices.OnDemand(plan.Type, call.Facts)),
+            ImageId = plan.Image.Id,
+            InstanceType = plan.Type.Name,
+            KeyName = plan.KeyName,
+            SubnetId = plan.Subnet?.Id ?? subnet.Id,
+            Zone = subnet.Zone,
+            GroupIds = [.. plan.GroupIds],
+            Tags = new(plan.SpotTags, StringComparer.Ordinal),
+        };
+        call.Region.SpotRequests[request.Id] = request;
+        return request;
+    }
+
+    /// <summary>The request of an instance that ended: a one-time request closes, a persistent one opens again.</summary>
+    public void InstanceEnded(RegionState region, Instance instance, string code, string message)
+    {
+        if (instance.SpotRequestId is null || !region.SpotRequests.TryGetValue(instance.SpotRequestId, out var request) || request.State is "cancelled" or "closed")
+            return;
+        request.State = request.Type == "persistent" ? "open" : "closed";
+        request.StatusCode = code;
+        request.StatusMessage = message;
+        request.UpdatedAt = _cloud.Now;
+        if (request.Type == "persistent")
+            request.InstanceId = null;
+    }
+
+    /// <summary>Announces an interruption and carries it out when its time comes.</summary>
+    /// <param name="lead">From the notice to the interruption; EC2 gives two minutes.</param>
+    public void Interrupt(RegionState region, Instance instance, TimeSpan lead, string? action)
+    {
+        var request = instance.SpotRequestId is { } id ? region.SpotRequests.GetValueOrDefault(id) : null;
+        var what = action ?? request?.Interruption ?? "terminate";
+        var time = _cloud.Now + lead;
+        instance.Notice = new InterruptionNotice(what, time);
+        if (request is not null)
+        {
+            request.StatusCode = $"marked-for-{(what == "terminate" ? "termination" : "stop")}";
+            request.StatusMessage = $"The Spot Instance will be {(what == "terminate" ? "terminated" : "stopped")}.";
+            request.UpdatedAt = _cloud.Now;
+        }
+
+        _cloud.After(lead, () => CarryOut(region, instance, time));
+    }
+
+    public void Rebalance(Instance instance) => instance.RebalanceAt = _cloud.Now;
+
+    /// <summary>After a restart of the sandbox: notices that stand are carried out at their time.</summary>
+    public void Resume(RegionState region, Instance instance)
+    {
+        if (instance.Notice is { } notice)
+            _cloud.After(notice.Time > _cloud.Now ? notice.Time - _cloud.Now : TimeSpan.Zero, () => CarryOut(region, instance, notice.Time));
+    }
+
+    private void CarryOut(RegionState region, Instance instance, DateTimeOffset time)
+    {
+        if (instance.Notice is not { } notice || notice.Time != time || instance.State != InstanceState.Running)
+            return;
+        instance.Notice = null;
+        if (notice.Action == "terminate")
+        {
+            instance.TransitionReason = $"Server.SpotInstanceTermination ({HostKeeper.Gmt(_cloud.Now)})";
+            _hosts.Terminate(region, instance, "Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination");
+            InstanceEnded(region, instance, "instance-terminated-no-capacity", "Your Spot Instance was terminated because there is no Spot capacity available.");
+            return;
+        }
+
+        instance.TransitionReason = $"Server.SpotInstanceShutdown ({HostKeeper.Gmt(_cloud.Now)})";
+        _hosts.Stop(region, instance, false, "Server.SpotInstanceShutdown", "Server.SpotInstanceShutdown: Spot instance shutdown");
+        if (instance.SpotRequestId is { } id && region.SpotRequests.TryGetValue(id, out var request))
+        {
+            request.State = "disabled";
+            request.StatusCode = "instance-stopped-no-capacity";
+            request.StatusMessage = "Your Spot Instance was stopped because there is no Spot capacity available.";
+            request.UpdatedAt = _cloud.Now;
+        }
+    }
+}

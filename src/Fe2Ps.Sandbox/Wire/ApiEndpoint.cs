@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text;
+using Fe2Ps.Sandbox.Services;
+using Fe2Ps.Sandbox.State;
+
+namespace Fe2Ps.Sandbox.Wire;
+
+/// <summary>One API call as the call list shows it.</summary>
+internal sealed record CallRecord(DateTimeOffset Time, string Service, string Operation, string Region, int Status, string? Error, double Milliseconds);
+
+/// <summary>Takes API calls off the wire: finds service and operation, reads, does, answers.</summary>
+internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDictionary<string, ServiceModel> models)
+{
+    private readonly ConcurrentQueue<CallRecord> _calls = new();
+
+    public IEnumerable<CallRecord> Calls => _calls;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var started = cloud.Time.GetTimestamp();
+        var requestId = Guid.NewGuid().ToString();
+        var body = await ReadAsync(context.Request).ConfigureAwait(false);
+        var scope = Scope.Read(context.Request);
+        var (service, name, pairs) = Recognise(context.Request, body, scope);
+        var output = new ArrayBufferWriter<byte>(4096);
+        ApiException? failure = null;
+        try
+        {
+            if (service.Operations.GetValueOrDefault(name) is not { } operation || table.Find(service.Id, name) is not { } handler)
+            {
+                throw service.Protocol == "json"
+                    ? new ApiException("UnknownOperationException", "")
+                    : new ApiException("InvalidAction", $"The action {name} is not valid for this web service.");
+            }
+
+            if (scope is null)
+                throw new ApiException(service.Protocol == "ec2" ? "AuthFailure" : "MissingAuthenticationToken", "Request is missing Authentication Token", service.Protocol == "ec2" ? 401 : 403);
+            if (scope.AccessKey != Credentials.AccessKey)
+                throw Credentials.Refusal(service);
+            if (cloud.Faults.Meet(service, name) is not { } delay)
+            {
+                Record(service, name, scope, 0, "connection reset", started);
+                context.Abort();
+                return;
+            }
+
+            if (delay > TimeSpan.Zero)
+                await Task.Delay(delay, cloud.Time, context.RequestAborted).ConfigureAwait(false);
+            var input = service.Protocol == "json" ? JsonWire.Read(operation, body) : FormReader.Read(operation, pairs);
+            if (input.Is("DryRun"))
+                throw new ApiException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+            lock (cloud.Gate)
+            {
+                var answer = handler(new Call(cloud, operation, input, scope.Region));
+                if (!name.StartsWith("Describe", StringComparison.Ordinal) && !name.StartsWith("Get", StringComparison.Ordinal))
+                    cloud.Changed();
+                if (service.Protocol == "json")
+                    JsonWire.Write(output, operation, answer);
+                else
+                    XmlAnswer.Write(output, operation, answer, requestId);
+            }
+        }
+        catch (ApiException error)
+        {
+            failure = error;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            cloud.Log(error.ToString());
+            failure = new ApiException("InternalError", $"The sandbox failed: {error.Message}", 500);
+        }
+
+        Record(service, name, scope, failure?.Status ?? 200, failure?.Code, started);
+        await AnswerAsync(context, service, output, failure, requestId).ConfigureAwait(false);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, ServiceModel service, ArrayBufferWriter<byte> output, ApiException? failure, string requestId)
+    {
+        if (failure is not null)
+        {
+            output.ResetWrittenCount();
+            if (service.Protocol == "json")
+                JsonWire.WriteError(output, failure);
+            else
+                XmlAnswer.WriteError(output, service, failure, requestId);
+        }
+
+        var response = context.Response;
+        response.StatusCode = failure?.Status ?? 200;
+        response.ContentType = service.Protocol == "json" ? "application/x-amz-json-1.1" : "text/xml;charset=UTF-8";
+        response.Headers["x-amzn-RequestId"] = requestId;
+        response.ContentLength = output.WrittenCount;
+        await response.Body.WriteAsync(output.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request)
+    {
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, request.HttpContext.RequestAborted).ConfigureAwait(false);
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+    }
+
+    // The target header names the json services; else the credential scope does, else the API version.
+    private (ServiceModel Service, string Operation, List<KeyValuePair<string, string>> Pairs) Recognise(HttpRequest request, ReadOnlyMemory<byte> body, Scope? scope)
+    {
+        var target = request.Headers["X-Amz-Target"].ToString();
+        if (target.Length > 0)
+        {
+            var dot = target.LastIndexOf('.');
+            var service = models.Values.FirstOrDefault(model => dot > 0 && model.TargetPrefix == target[..dot]);
+            return (service ?? models["ssm"], target[(dot + 1)..], []);
+        }
+
+        var pairs = FormReader.Split(request.QueryString.HasValue ? request.QueryString.Value![1..] : "");
+        pairs.AddRange(FormReader.Split(Encoding.UTF8.GetString(body.Span)));
+        var action = pairs.FirstOrDefault(pair => pair.Key == "Action").Value ?? "";
+        var version = pairs.FirstOrDefault(pair => pair.Key == "Version").Value;
+        var named = scope is not null && models.TryGetValue(scope.Service, out var model) && model.Protocol != "json" ? model : null;
+        return (named ?? models.Values.FirstOrDefault(other => other.Version == version) ?? models["ec2"], action, pairs);
+    }
+
+    private void Record(ServiceModel service, string operation, Scope? scope, int status, string? error, long started)
+        => _calls.Enqueue(new CallRecord(
+            cloud.Now, service.Id, operation, scope?.Region ?? "", status, error, Math.Round(cloud.Time.GetElapsedTime(started).TotalMilliseconds, 2)));
+}
