@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Keys;
+using Fe2Ps.Core.Regions;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Completion;
+
+/// <summary>What can be completed.</summary>
+public enum CompletionKind
+{
+    /// <summary>Names of the region's instances.</summary>
+    InstanceName,
+
+    /// <summary>Instance types that the region offers.</summary>
+    InstanceType,
+
+    /// <summary>Region codes.</summary>
+    Region,
+
+    /// <summary>Names of the account's own images.</summary>
+    Image,
+
+    /// <summary>Names of the region's key pairs.</summary>
+    KeyPair,
+}
+
+/// <summary>
+/// Answers the Tab key: what is known at once, what can be learnt within 200 ms, otherwise what was known last time.
+/// Never an error, never a wait; a question that takes longer goes on behind and serves the next Tab.
+/// </summary>
+public static class CompletionCache
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan QuestionLimit = TimeSpan.FromSeconds(15);
+    private static readonly ConcurrentDictionary<string, (DateTimeOffset At, IReadOnlyList<string> Values)> Memory = new();
+    private static readonly ConcurrentDictionary<string, Task> Running = new();
+
+    /// <summary>The values that begin with the word (any case), then those that hold it elsewhere.</summary>
+    public static async Task<IReadOnlyList<string>> CompleteAsync(
+        CompletionKind kind, string? word, SessionOptions? options = null, Fe2Environment? environment = null)
+    {
+        string typed = word ?? "";
+        if (kind == CompletionKind.Region)
+            return Regions(typed);
+        try
+        {
+            // Opening a session may ask IMDS, and the first call loads assemblies: all of it counts against the patience.
+            Task<IReadOnlyList<string>> answering = Task.Run(() => ValuesAsync(kind, options, environment));
+            IReadOnlyList<string> values = await answering.WaitAsync(Patience).ConfigureAwait(false);
+            return Fitting(values, typed);
+        }
+        catch (Exception)
+        {
+            // The prompt shows no errors; the command itself will.
+            return [];
+        }
+    }
+
+    internal static void Put(Fe2Session session, CompletionKind kind, IReadOnlyList<string> values)
+    {
+        string key = Key(session, kind);
+        bool changed = !Memory.TryGetValue(key, out var before) || !before.Values.SequenceEqual(values, StringComparer.Ordinal);
+        Memory[key] = (session.Clock.GetUtcNow(), values);
+        if (!changed)
+            return;
+        try
+        {
+            var list = new JsonArray();
+            foreach (string value in values)
+                list.Add(value);
+            session.Folder.Write(list.ToJsonString(), "cache", key + ".json");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A cache that cannot be kept is no reason to fail.
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> ValuesAsync(CompletionKind kind, SessionOptions? options, Fe2Environment? environment)
+    {
+        Fe2Session session = await Fe2Session.OpenAsync(options, environment).ConfigureAwait(false);
+        string key = Key(session, kind);
+        bool known = Memory.TryGetValue(key, out var kept);
+        if (known && session.Clock.GetUtcNow() - kept.At < Freshness(kind))
+            return kept.Values;
+
+        Task question = Running.GetOrAdd(key, _ => Task.Run(() => AskAsync(session, kind, key)));
+        IReadOnlyList<string> last = known ? kept.Values : FromDisk(session, key);
+        try
+        {
+            await question.WaitAsync(Patience * 0.7).ConfigureAwait(false);
+            return Memory.TryGetValue(key, out var fresh) ? fresh.Values : last;
+        }
+        catch (Exception)
+        {
+            return last;
+        }
+    }
+
+    private static async Task AskAsync(Fe2Session session, CompletionKind kind, string key)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(QuestionLimit);
+            Put(session, kind, await QueryAsync(session, kind, limit.Token).ConfigureAwait(false));
+        }
+        finally
+        {
+            Running.TryRemove(key, out _);
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> QueryAsync(Fe2Session session, CompletionKind kind, CancellationToken cancellationToken)
+    {
+        switch (kind)
+        {
+            case CompletionKind.InstanceName:
+                return InstanceNames.Of((await new InstanceQuery(session).ListAsync(new InstanceSelector(), cancellationToken).ConfigureAwait(false)).Instances);
+            case CompletionKind.KeyPair:
+                return await new KeyPairs(session).NamesAsync(cancellationToken).ConfigureAwait(false);
+            case CompletionKind.Image:
+                DescribeImagesResponse images = await session.Ec2.DescribeImagesAsync(
+                    new DescribeImagesRequest { Owners = ["self"] }, cancellationToken).ConfigureAwait(false);
+                return [.. images.Images.Select(i => i.Name).Where(n => !string.IsNullOrEmpty(n)).Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+            case CompletionKind.InstanceType:
+                return await TypesAsync(session, cancellationToken).ConfigureAwait(false);
+            default:
+                return [];
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> TypesAsync(Fe2Session session, CancellationToken cancellationToken)
+    {
+        var types = new List<string>();
+        var request = new DescribeInstanceTypeOfferingsRequest { LocationType = LocationType.Region };
+        do
+        {
+            DescribeInstanceTypeOfferingsResponse page = await session.Ec2.DescribeInstanceTypeOfferingsAsync(request, cancellationToken).ConfigureAwait(false);
+            types.AddRange(page.InstanceTypeOfferings.Select(o => o.InstanceType.Value));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        types.Sort(NaturalOrder.Instance);
+        return types;
+    }
+
+    private static IReadOnlyList<string> FromDisk(Fe2Session session, string key)
+    {
+        try
+        {
+            return session.Folder.TryRead("cache", key + ".json") is { } text
+                ? [.. JsonNode.Parse(text)!.AsArray().Select(v => v!.GetValue<string>())] : [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+
+    private static TimeSpan Freshness(CompletionKind kind) => kind switch
+    {
+        CompletionKind.InstanceName => TimeSpan.FromSeconds(10),
+        CompletionKind.InstanceType => TimeSpan.FromDays(1),
+        _ => TimeSpan.FromMinutes(1),
+    };
+
+    private static string Key(Fe2Session session, CompletionKind kind) => $"{kind.ToString().ToLowerInvariant()}-{session.CacheScope}";
+
+    private static IReadOnlyList<string> Regions(string typed) =>
+        typed.Length == 0 ? [.. RegionCatalogue.All.Select(r => r.Code)] : [.. RegionCatalogue.Search(typed.Trim('*')).Select(r => r.Code)];
+
+    private static IReadOnlyList<string> Fitting(IReadOnlyList<string> values, string typed)
+    {
+        string word = typed.TrimEnd('*');
+        return
+        [
+            .. values.Where(v => v.StartsWith(word, StringComparison.OrdinalIgnoreCase)),
+            .. values.Where(v => !v.StartsWith(word, StringComparison.OrdinalIgnoreCase) && v.Contains(word, StringComparison.OrdinalIgnoreCase)),
+        ];
+    }
+}

@@ -1,0 +1,20 @@
+namespace Fe2Ps.Core.Instances;
+
+/// <summary>The tags that are this module's database.</summary>
+public static class TagNames
+{
+    /// <summary>The name that people use.</summary>
+    public const string Name = "Name";
+
+    /// <summary>Who launched it, <c>user@computer</c>.</summary>
+    public const string Owner = "fe2:owner";
+
+    /// <summary>The fingerprint of the machine's host key, <c>SHA256:...</c>.</summary>
+    public const string HostKey = "fe2:hostkey";
+
+    /// <summary>The id of one launch; all that one call of the launcher made carries the same.</summary>
+    public const string Launch = "fe2:launch";
+
+    /// <summary>The login user, where it is not <c>ubuntu</c>.</summary>
+    public const string User = "fe2:user";
+}
