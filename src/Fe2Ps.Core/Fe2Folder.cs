@@ -2,7 +2,7 @@ namespace Fe2Ps.Core;
 
 /// <summary>
 /// The folder that holds what is private to this computer: keys, known hosts, sockets, caches.
-/// It is <c>FE2_HOME</c>, else <c>~/.fe2</c>; only its owner can look inside.
+/// It is <c>FE2_HOME</c>, else <c>~/.fe2ps</c>; only its owner can look inside.
 /// </summary>
 public static class Fe2Folder
 {
@@ -15,7 +15,7 @@ public static class Fe2Folder
         {
             var home = Environment.GetEnvironmentVariable("FE2_HOME");
             return string.IsNullOrEmpty(home)
-                ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".fe2")
+                ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".fe2ps")
                 : Path.GetFullPath(home);
         }
     }

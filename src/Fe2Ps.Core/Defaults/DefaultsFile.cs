@@ -6,7 +6,7 @@ using Fe2Ps.Core.Sessions;
 namespace Fe2Ps.Core.Defaults;
 
 /// <summary>The file <c>defaults.json</c> in the Fe2 folder.</summary>
-public sealed class DefaultsFile(Fe2Folder folder)
+public sealed class DefaultsFile(Fe2Home folder)
 {
     private const string FileName = "defaults.json";
     private static readonly string[] Names =

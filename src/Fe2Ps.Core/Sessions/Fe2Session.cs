@@ -24,7 +24,7 @@ public sealed class Fe2Session
         Defaults = defaults;
         Environment = environment;
         Sources = sources;
-        Folder = new Fe2Folder(environment);
+        Folder = new Fe2Home(environment);
         IsLocal = SettingsSearch.IsLocal(key.Endpoint);
     }
 
@@ -47,7 +47,7 @@ public sealed class Fe2Session
     public Fe2Environment Environment { get; }
 
     /// <summary>The folder for keys, known hosts and caches.</summary>
-    public Fe2Folder Folder { get; }
+    public Fe2Home Folder { get; }
 
     /// <summary>Where every setting came from; never a secret.</summary>
     public IReadOnlyList<SettingSource> Sources { get; }
@@ -86,7 +86,7 @@ public sealed class Fe2Session
         SessionOptions? options = null, Fe2Environment? environment = null, CancellationToken cancellationToken = default)
     {
         Fe2Environment here = environment ?? Fe2Environment.Process;
-        Fe2Defaults defaults = new DefaultsFile(new Fe2Folder(here)).Read();
+        Fe2Defaults defaults = new DefaultsFile(new Fe2Home(here)).Read();
         var search = new SettingsSearch(options ?? new SessionOptions(), defaults, here);
         ClientKey key = await search.RunAsync(cancellationToken).ConfigureAwait(false);
         return new Fe2Session(key, ClientSet.For(key), defaults, here, search.Sources);

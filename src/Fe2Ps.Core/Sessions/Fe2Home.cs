@@ -4,10 +4,10 @@ namespace Fe2Ps.Core.Sessions;
 /// The folder for what is private to this computer: defaults, keys, known hosts, caches.
 /// <c>FE2_HOME</c>, else <c>~/.fe2ps</c>. Nobody but the user may read it.
 /// </summary>
-public sealed class Fe2Folder
+public sealed class Fe2Home
 {
     /// <summary>The folder that this environment asks for; nothing is made yet.</summary>
-    public Fe2Folder(Fe2Environment environment)
+    public Fe2Home(Fe2Environment environment)
     {
         Path = System.IO.Path.GetFullPath(
             environment.Get("FE2_HOME") ?? System.IO.Path.Combine(environment.HomeFolder, ".fe2ps"));
@@ -22,10 +22,10 @@ public sealed class Fe2Folder
     /// <summary>Makes the folder, or one below it, readable by the user alone, and returns its path.</summary>
     public string Ensure(params string[] parts)
     {
-        CreatePrivate(Path);
+        Fe2Folder.EnsurePrivate(Path);
         string folder = PathOf(parts);
         if (parts.Length > 0)
-            CreatePrivate(folder);
+            Fe2Folder.EnsurePrivate(folder);
         return folder;
     }
 
@@ -50,10 +50,7 @@ public sealed class Fe2Folder
         string fresh = $"{target}.{Environment.ProcessId}.{Guid.NewGuid():N}.new";
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var stream = new StreamWriter(fresh, options))
+            using (var stream = new StreamWriter(Fe2Folder.OpenPrivate(fresh, FileMode.CreateNew)))
                 stream.Write(text);
             File.Move(fresh, target, overwrite: true);
         }
@@ -61,13 +58,5 @@ public sealed class Fe2Folder
         {
             File.Delete(fresh);
         }
-    }
-
-    private static void CreatePrivate(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }
