@@ -28,7 +28,7 @@ internal static class ServeCommand
             var folder = options.StateFolder ?? Directory.CreateTempSubdirectory("fe2-sandbox-").FullName;
             try
             {
-                await using var fabric = await Fabrics.MakeAsync(options.Hosts, folder, new LineReport(Log), end.Token).ConfigureAwait(false);
+                await using var fabric = await Fabrics.MakeAsync(options.Hosts, Path.Combine(folder, "hosts"), options.StateFolder is null, new LineReport(Log), end.Token).ConfigureAwait(false);
                 var pace = options.Fast ? Pace.Fast : Pace.Realistic;
                 if (options.LateVisibility is { } late)
                     pace = pace with { LateVisibility = TimeSpan.FromSeconds(late) };
@@ -46,7 +46,7 @@ internal static class ServeCommand
             }
             finally
             {
-                if (options.StateFolder is null)
+                if (options.StateFolder is null && Directory.Exists(folder))
                     Directory.Delete(folder, true);
             }
 

@@ -35,7 +35,9 @@ internal sealed class Server : IAsyncDisposable
             options.Listen(IPAddress.Loopback, port);
         });
         var application = builder.Build();
-        application.Run(endpoint.HandleAsync);
+        var control = new ControlApi(cloud, table, endpoint);
+        application.Run(context => context.Request.Path.StartsWithSegments("/_sandbox", StringComparison.Ordinal)
+            ? control.HandleAsync(context) : endpoint.HandleAsync(context));
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
         var server = new Server(application, cloud, table);
         server.Address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

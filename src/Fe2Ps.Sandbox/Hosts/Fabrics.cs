@@ -5,11 +5,35 @@ internal static class Fabrics
 {
     /// <param name="kind">container, process, none, or null for the best.</param>
     /// <param name="folder">Where the fabric keeps roots and volumes.</param>
-    public static async Task<IHostFabric> MakeAsync(string? kind, string folder, IProgress<string> progress, CancellationToken cancellationToken)
+    /// <param name="temporary">Whether the folder goes at the end.</param>
+    /// <exception cref="PlatformNotSupportedException">The kind that was asked for does not work here.</exception>
+    public static async Task<IHostFabric> MakeAsync(
+        string? kind, string folder, bool temporary, IProgress<string> progress, CancellationToken cancellationToken)
     {
-        _ = folder;
-        var fabric = new NoFabric();
-        await fabric.PrepareAsync(progress, cancellationToken).ConfigureAwait(false);
-        return kind is null or "none" ? fabric : throw new PlatformNotSupportedException($"Hosts of the kind '{kind}' do not work here.");
+        var fabric = Pick(kind, folder, temporary, progress);
+        try
+        {
+            await fabric.PrepareAsync(progress, cancellationToken).ConfigureAwait(false);
+            return fabric;
+        }
+        catch
+        {
+            await fabric.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static IHostFabric Pick(string? kind, string folder, bool temporary, IProgress<string> progress)
+    {
+        if (kind is null or "container")
+        {
+            if (ContainerFabric.IsSupported(out var reason))
+                return new ContainerFabric(folder, temporary);
+            if (kind is not null)
+                throw new PlatformNotSupportedException(reason);
+            progress.Report(reason);
+        }
+
+        return kind is null or "none" ? new NoFabric() : throw new PlatformNotSupportedException($"Hosts of the kind '{kind}' do not work here.");
     }
 }

@@ -16,6 +16,14 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
 
     public IEnumerable<CallRecord> Calls => _calls;
 
+    /// <summary>Forgets the calls so far; returns how many there were.</summary>
+    public object ForgetCalls()
+    {
+        var count = _calls.Count;
+        _calls.Clear();
+        return new { forgotten = count };
+    }
+
     public async Task HandleAsync(HttpContext context)
     {
         var started = cloud.Time.GetTimestamp();

@@ -105,7 +105,10 @@ internal sealed class ServiceModel
         var models = new Dictionary<string, ServiceModel>(StringComparer.Ordinal);
         foreach (var file in Directory.EnumerateFiles(folder, "*.json"))
         {
+            // Other facts about the services lie beside the models.
             using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("metadata", out _))
+                continue;
             var id = Path.GetFileNameWithoutExtension(file);
             models[id] = new ServiceModel(id, document.RootElement);
         }

@@ -1,0 +1,104 @@
+using Fe2Ps.Sandbox.Catalogue;
+using Fe2Ps.Sandbox.State;
+
+namespace Fe2Ps.Sandbox.Control;
+
+/// <summary>Records without hosts behind them, for benchmarks and for what no operation of the module makes.</summary>
+internal sealed record Seed
+{
+    public string Region { get; init; } = "us-east-2";
+
+    /// <summary>How many running instances to make, 0 to 20,000.</summary>
+    public int Instances { get; init; }
+
+    /// <summary>What their names begin with.</summary>
+    public string Prefix { get; init; } = "seed-";
+
+    /// <summary>Launch templates, which CreateFleet needs.</summary>
+    public IReadOnlyList<SeedTemplate> LaunchTemplates { get; init; } = [];
+
+    public object Sow(Cloud cloud)
+    {
+        if (Instances is < 0 or > 20_000)
+            throw new ArgumentException("instances must be from 0 to 20000.");
+        var region = cloud.Region(Region);
+        for (var index = 0; index < Instances; index++)
+            SowInstance(cloud, region, index);
+        var templates = LaunchTemplates.Select(template => template.Sow(cloud, region)).ToList();
+        cloud.Changed();
+        return new { instances = Instances, launchTemplates = templates };
+    }
+
+    private void SowInstance(Cloud cloud, RegionState region, int index)
+    {
+        string[] types = ["t3.micro", "m5.large", "c6i.xlarge", "r5.2xlarge"];
+        var type = InstanceTypes.Find(types[index % types.Length])!;
+        var subnet = region.Subnets[index % region.Subnets.Count];
+        var image = PublicImages.Newest(region.Name, "ubuntu", "24.04", "x86_64")!;
+        var id = Ids.New("i");
+        var third = region.Subnets.IndexOf(subnet) * 16;
+        var volume = new Volume
+        {
+            Id = Ids.New("vol"),
+            Zone = subnet.Zone,
+            Size = 8,
+            Type = "gp3",
+            Iops = 3000,
+            Throughput = 125,
+            SnapshotId = image.Devices[0].SnapshotId!,
+            State = "in-use",
+            IsRoot = true,
+            CreatedAt = cloud.Now,
+            Attachment = new Attachment { InstanceId = id, Device = image.RootDevice, Time = cloud.Now, DeleteOnTermination = true },
+        };
+        region.Volumes[volume.Id] = volume;
+        region.Instances[id] = new Instance
+        {
+            Id = id,
+            ReservationId = Ids.Of("r", $"{region.Name} {cloud.Now.Ticks} {index / 10}"),
+            LaunchIndex = index % 10,
+            ImageId = image.Id,
+            Type = type.Name,
+            Architecture = type.Architecture,
+            State = index % 10 == 9 ? InstanceState.Stopped : InstanceState.Running,
+            CreatedAt = cloud.Now,
+            LaunchTime = cloud.Now,
+            RunningSince = index % 10 == 9 ? null : cloud.Now,
+            SubnetId = subnet.Id,
+            VpcId = subnet.VpcId,
+            Zone = subnet.Zone,
+            PrivateIp = $"172.31.{third + (index / 3 / 250 % 16)}.{(index / 3 % 250) + 4}",
+            PublicIp = index % 10 == 9 ? null : $"198.19.{index / 250 % 256}.{(index % 250) + 1}",
+            GroupIds = [region.Groups.Values.First().Id],
+            RootDevice = image.RootDevice,
+            RootVolumeId = volume.Id,
+            VolumeIds = [volume.Id],
+            NetworkInterfaceId = Ids.New("eni"),
+            Mac = $"02:fe:00:{index >> 16 & 255:x2}:{index >> 8 & 255:x2}:{index & 255:x2}",
+            HttpTokens = "required",
+            HasHost = false,
+            Tags = new(StringComparer.Ordinal) { ["Name"] = $"{Prefix}{index + 1}", ["fe2:owner"] = "seed" },
+        };
+    }
+}
+
+/// <summary>A launch template to seed.</summary>
+internal sealed record SeedTemplate(string Name, string? ImageId, string? InstanceType, string? KeyName, IReadOnlyList<string>? SecurityGroupIds, string? UserData)
+{
+    public string Sow(Cloud cloud, RegionState region)
+    {
+        var template = new LaunchTemplate
+        {
+            Id = Ids.New("lt"),
+            Name = Name,
+            ImageId = ImageId,
+            InstanceType = InstanceType,
+            KeyName = KeyName,
+            SecurityGroupIds = [.. SecurityGroupIds ?? []],
+            UserData = UserData,
+            CreatedAt = cloud.Now,
+        };
+        region.LaunchTemplates[template.Id] = template;
+        return template.Id;
+    }
+}
