@@ -36,8 +36,8 @@ public sealed class ClientGenerator : IIncrementalGenerator
         try
         {
             if (names.IsEmpty) throw new FormatException("no AdditionalFiles item has AwsModel=\"names\"");
-            var rules = ((JsonObject)JsonText.Read(names[0].Text)!).Object(input.Service)
-                ?? throw new FormatException($"names.json has no entry '{input.Service}'");
+            var rules = names.Select(n => (JsonText.Read(n.Text) as JsonObject)?.Object(input.Service)).FirstOrDefault(found => found is not null)
+                ?? throw new FormatException($"no names file has an entry '{input.Service}'");
             var root = JsonText.Read(input.Text) as JsonObject ?? throw new FormatException("not a JSON object");
             var plan = new ServicePlan(new ServiceModel(input.Service, root, new ServiceNames(rules, input.Namespace)));
             Write(output, plan);

@@ -77,7 +77,7 @@ internal static class XmlPart
             case ShapeKind.Structure: return $"{CSharp.Element(model, use)}.ReadXml({from})";
             case ShapeKind.List: return $"{from}.List({existing}, {Reader(model, shape.Element!)})";
             case ShapeKind.Map:
-                return $"{from}.Map({existing}, {CSharp.Text(shape.Key!.LocationName ?? "key")}, {Reader(model, shape.Key!)}, {Reader(model, shape.Value!)})";
+                return $"{from}.{(shape.Flattened ? "Entry" : "Map")}({existing}, {CSharp.Text(shape.Key!.LocationName ?? "key")}, {Reader(model, shape.Key!)}, {Reader(model, shape.Value!)})";
             case ShapeKind.String:
                 return CSharp.IsEnum(model, use) ? $"{CSharp.Element(model, use)}.FindValue({from}.Text())" : $"{from}.Text()";
             case ShapeKind.Timestamp: return $"{from}.Timestamp()";

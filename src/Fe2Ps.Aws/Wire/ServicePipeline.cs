@@ -26,8 +26,15 @@ internal static class ServicePipeline
     /// <summary>Tells the endpoint provider what the client's configuration says.</summary>
     private sealed class RegionalEndpointResolver : BaseEndpointResolver
     {
-        protected override void ServiceSpecificHandler(IExecutionContext executionContext, EndpointParameters parameters) =>
-            InjectHostPrefix(executionContext.RequestContext);
+        protected override void ServiceSpecificHandler(IExecutionContext executionContext, EndpointParameters parameters)
+        {
+            var context = executionContext.RequestContext;
+            InjectHostPrefix(context);
+            // Left alone, AWSSDK.Core signs for the environment's region whenever the address is one's own, even where
+            // the configuration names another region.
+            if (string.IsNullOrEmpty(context.ClientConfig.AuthenticationRegion) && parameters["Region"] is string { Length: > 0 } region)
+                context.Request.AuthenticationRegion = region;
+        }
 
         protected override EndpointParameters MapEndpointsParameters(IRequestContext requestContext) =>
             RegionalEndpoints.Parameters(requestContext.ClientConfig, requestContext.Request.AlternateEndpoint);

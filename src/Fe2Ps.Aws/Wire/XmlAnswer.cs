@@ -166,20 +166,26 @@ internal sealed class XmlAnswer : IDisposable
     {
         map ??= [];
         if (!Enter()) return map;
+        while (Next()) Entry(map, keyName, readKey, readValue);
+        return map;
+    }
+
+    /// <summary>The element at hand as one entry of a map.</summary>
+    public Dictionary<TKey, TValue> Entry<TKey, TValue>(
+        Dictionary<TKey, TValue>? map, string keyName, Func<XmlAnswer, TKey> readKey, Func<XmlAnswer, TValue> readValue)
+        where TKey : notnull
+    {
+        map ??= [];
+        if (!Enter()) return map;
+        TKey? key = default;
+        TValue? value = default;
         while (Next())
         {
-            if (!Enter()) continue;
-            TKey? key = default;
-            TValue? value = default;
-            while (Next())
-            {
-                if (Name == keyName) key = readKey(this);
-                else value = readValue(this);
-            }
-
-            if (key is not null) map[key] = value!;
+            if (Name == keyName) key = readKey(this);
+            else value = readValue(this);
         }
 
+        if (key is not null) map[key] = value!;
         return map;
     }
 
