@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Text;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Images;
+using Fe2Ps.Core.Keys;
+using Fe2Ps.Core.Network;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Instances;
+
+/// <summary>A launch with every choice made: what goes into RunInstances, and where it may go.</summary>
+/// <param name="Id">The launch's own id: the client token and the tag <c>fe2:launch</c>.</param>
+internal sealed record LaunchPlan(
+    string Id, LaunchRequest Request, InstanceTypeInfo Type, Image Image, KeyChoice Key, string User, string GroupId, IReadOnlyList<Subnet> Subnets)
+{
+    private const int MostUserData = 16 * 1024;
+
+    /// <summary>The call for one zone. Everything that is made carries its tags from the first moment.</summary>
+    public RunInstancesRequest CallFor(Subnet subnet, int attempt, Fe2Environment environment)
+    {
+        List<Tag> tags =
+        [
+            new(TagNames.Name, Request.Name),
+            new(TagNames.Owner, Owner.Of(environment)),
+            new(TagNames.Launch, Id),
+            .. Request.Tags.Select(t => new Tag(t.Key, t.Value)),
+        ];
+        if (User != InstanceTargets.UsualUser)
+            tags.Add(new(TagNames.User, User));
+        var call = new RunInstancesRequest
+        {
+            // Another zone is another request to EC2, so it needs another token.
+            ClientToken = attempt == 0 ? Id : string.Create(CultureInfo.InvariantCulture, $"{Id}-{attempt}"),
+            ImageId = Image.ImageId,
+            InstanceType = Type.InstanceType,
+            MinCount = Request.Count,
+            MaxCount = Request.Count,
+            KeyName = Key.Name,
+            SubnetId = subnet.SubnetId,
+            SecurityGroupIds = Request.SecurityGroupIds.Count > 0 ? [.. Request.SecurityGroupIds] : [GroupId],
+            InstanceInitiatedShutdownBehavior = OnShutdown == ShutdownAction.Terminate ? ShutdownBehavior.Terminate : ShutdownBehavior.Stop,
+            MetadataOptions = new InstanceMetadataOptionsRequest
+            {
+                HttpTokens = HttpTokensState.Required,
+                HttpEndpoint = InstanceMetadataEndpointState.Enabled,
+            },
+            BlockDeviceMappings = [RootDisk()],
+            TagSpecifications =
+            [
+                new TagSpecification { ResourceType = ResourceType.Instance, Tags = tags },
+                new TagSpecification { ResourceType = ResourceType.Volume, Tags = tags },
+            ],
+        };
+        if (Request.UserData is { } userData)
+            call.UserData = Convert.ToBase64String(Encoding.UTF8.GetBytes(userData));
+        if (Request.InstanceProfile is { } profile)
+        {
+            call.IamInstanceProfile = profile.StartsWith("arn:", StringComparison.Ordinal)
+                ? new IamInstanceProfileSpecification { Arn = profile } : new IamInstanceProfileSpecification { Name = profile };
+        }
+
+        if (Request.Spot)
+        {
+            call.TagSpecifications.Add(new TagSpecification { ResourceType = ResourceType.SpotInstancesRequest, Tags = tags });
+            call.InstanceMarketOptions = new InstanceMarketOptionsRequest
+            {
+                MarketType = MarketType.Spot,
+                SpotOptions = new SpotMarketOptions
+                {
+                    SpotInstanceType = SpotInstanceType.OneTime,
+                    InstanceInterruptionBehavior = InstanceInterruptionBehavior.Terminate,
+                    MaxPrice = Request.MaxPrice?.ToString(CultureInfo.InvariantCulture),
+                },
+            };
+        }
+
+        return call;
+    }
+
+    private ShutdownAction OnShutdown => Request.OnShutdown ?? (Request.Spot ? ShutdownAction.Terminate : ShutdownAction.Stop);
+
+    private BlockDeviceMapping RootDisk()
+    {
+        int least = RootSize(Image);
+        return new BlockDeviceMapping
+        {
+            DeviceName = Image.RootDeviceName,
+            Ebs = new EbsBlockDevice
+            {
+                VolumeType = VolumeType.Gp3,
+                VolumeSize = Math.Max(Request.DiskSize ?? 0, least),
+                Encrypted = true,
+                DeleteOnTermination = true,
+                Iops = Request.Iops,
+                Throughput = Request.Throughput,
+            },
+        };
+    }
+
+    /// <summary>The image's root disk in GiB; 8 where the image does not say.</summary>
+    public static int RootSize(Image image) =>
+        image.BlockDeviceMappings.FirstOrDefault(b => b.DeviceName == image.RootDeviceName)?.Ebs?.VolumeSize ?? 8;
+
+    /// <summary>What can be known to be wrong before any call.</summary>
+    /// <exception cref="Fe2Exception"><c>NameInvalid</c>, <c>CountInvalid</c>, <c>DiskSizeInvalid</c>, <c>SpotCannotStop</c>, <c>UserDataTooLong</c>, <c>TagReserved</c>, <c>CidrInvalid</c>.</exception>
+    public static void Check(LaunchRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 200 || request.Name.AsSpan().ContainsAny("*?[]")
+            || request.Name.Any(char.IsControl) || InstanceQuery.IsId(request.Name) || request.Name != request.Name.Trim())
+        {
+            throw Invalid("NameInvalid", $"'{request.Name}' cannot be an instance's name.",
+                "Use 1 to 200 characters without * ? [ ], without a space at either end, and nothing that looks like an instance id.", request.Name);
+        }
+
+        if (request.Count is < 1 or > 1000)
+            throw Invalid("CountInvalid", $"{request.Count} instances cannot be launched at once.", "Give a -Count from 1 to 1000.", request.Count);
+        if (request.DiskSize is < 1 or > 65536)
+            throw Invalid("DiskSizeInvalid", $"A disk of {request.DiskSize} GiB does not exist.", "Give a -DiskSize from 1 to 65536 GiB.", request.DiskSize);
+        if (request.Spot && request.OnShutdown == ShutdownAction.Stop)
+        {
+            throw Invalid("SpotCannotStop", "A one-time spot instance cannot be stopped, only terminated.",
+                "Leave -OnShutdown out, or launch without -Spot.", request.Name);
+        }
+
+        if (request.MaxPrice is not null && !request.Spot)
+            throw Invalid("MaxPriceWithoutSpot", "-MaxPrice is the most to pay for spot.", "Add -Spot, or leave -MaxPrice out.", request.MaxPrice);
+        if (request.UserData is { } data && Encoding.UTF8.GetByteCount(data) > MostUserData)
+            throw Invalid("UserDataTooLong", "User data may have 16 KiB at most.", "Copy the file to the machine after the launch instead.", request.Name);
+        if (request.Tags.Keys.FirstOrDefault(k => k == TagNames.Name || k.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
+            || k is TagNames.Owner or TagNames.Launch or TagNames.HostKey) is { } reserved)
+            throw Invalid("TagReserved", $"The tag '{reserved}' is set by others.", "Choose another tag.", reserved);
+        if (request.Cidr is { } cidr)
+            _ = Cidr.Parse(cidr);
+    }
+
+    /// <summary>A disk below the image's size cannot be launched.</summary>
+    /// <exception cref="Fe2Exception"><c>DiskTooSmall</c>.</exception>
+    public static void CheckDisk(LaunchRequest request, Image image)
+    {
+        int least = RootSize(image);
+        if (request.DiskSize is { } size && size < least)
+        {
+            throw Invalid("DiskTooSmall", $"A disk of {size} GiB is smaller than the image '{image.Name}' ({image.ImageId}), which needs {least} GiB.",
+                $"Give -DiskSize {least} or more, or leave it out.", size);
+        }
+    }
+
+    private static Fe2Exception Invalid(string id, string message, string nextStep, object? target) =>
+        new(id, Fe2ErrorKind.InvalidArgument, message, nextStep, target);
+}
