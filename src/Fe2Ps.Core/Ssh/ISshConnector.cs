@@ -29,6 +29,9 @@ public interface ISshConnector
     /// <summary>Closes the shared connection to the machine, if there is one.</summary>
     Task CloseAsync(SshTarget target, CancellationToken cancellationToken = default);
 
+    /// <summary>The pinned host key of an instance, or null where this computer has never reached it.</summary>
+    HostKey? PinnedKey(string instanceId);
+
     /// <summary>Forgets the pinned host key of an instance that exists no longer.</summary>
     void Forget(string instanceId);
 }

@@ -57,6 +57,9 @@ public sealed class SshConnector : ISshConnector, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public HostKey? PinnedKey(string instanceId) => KnownHosts.Find(instanceId);
+
+    /// <inheritdoc/>
     public void Forget(string instanceId) => KnownHosts.Forget(instanceId);
 
     /// <summary>Closes every shared connection that this connector has used.</summary>

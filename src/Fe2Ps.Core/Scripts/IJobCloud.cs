@@ -1,0 +1,14 @@
+namespace Fe2Ps.Core.Scripts;
+
+/// <summary>What a job needs of the cloud itself: tags that say where its facts are, and what "shut down" means for its machine.</summary>
+public interface IJobCloud
+{
+    /// <summary>Sets tags on an instance.</summary>
+    Task TagAsync(string instanceId, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken);
+
+    /// <summary>Sets whether a shutdown from inside stops the instance or terminates it.</summary>
+    Task SetShutdownBehaviorAsync(string instanceId, OnExit onExit, CancellationToken cancellationToken);
+
+    /// <summary>Whether an instance exists and runs. What the tool cannot find does not run.</summary>
+    Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken);
+}

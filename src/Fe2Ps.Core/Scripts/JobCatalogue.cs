@@ -1,0 +1,97 @@
+using Fe2Ps.Core.Ssh;
+
+namespace Fe2Ps.Core.Scripts;
+
+/// <summary>
+/// Which jobs there are and how they stand. Nothing is remembered on this computer: the machines are asked, the target
+/// first, and its monitor when the target is gone.
+/// </summary>
+public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
+{
+    private const int AtOnce = 8;
+
+    /// <summary>A job whose machine is not among those asked counts as alive for so long after its last sign of life (one comes every 30 s).</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(3);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>Every job on these machines, the newest last.</summary>
+    /// <param name="machines">The instances that may have jobs (tags <c>fe2:job</c>, <c>fe2:role</c>), the stopped ones too: a job whose target does not run is lost unless it had finished.</param>
+    /// <param name="report">Hears of machines that did not answer.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    public async Task<IReadOnlyList<Job>> GetAsync(
+        IReadOnlyList<JobMachine> machines, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        using var gate = new SemaphoreSlim(AtOnce);
+        var answers = await Task.WhenAll(machines.Where(m => m.IsRunning).Select(async machine =>
+        {
+            await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await AskAsync(machine, null, report, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                gate.Release();
+            }
+        })).ConfigureAwait(false);
+        return Merge(answers.SelectMany(a => a), machines);
+    }
+
+    /// <summary>The same job as it stands now.</summary>
+    /// <exception cref="Fe2Exception"><c>JobUnreachable</c>: neither machine answers.</exception>
+    public async Task<Job> GetAsync(Job job, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        var machines = new[] { job.Target, job.Monitor }.OfType<JobMachine>().ToList();
+        var answers = await Task.WhenAll(
+            machines.Where(m => m.IsRunning).Select(m => AskAsync(m, job.Id, report, cancellationToken))).ConfigureAwait(false);
+        return Merge(answers.SelectMany(a => a), machines).FirstOrDefault(found => found.Id == job.Id)
+            ?? throw JobErrors.NobodyHasJob(job);
+    }
+
+    private async Task<IReadOnlyList<JobReport>> AskAsync(
+        JobMachine machine, string? id, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var session = await ssh.OpenAsync(machine.Ssh, cancellationToken).ConfigureAwait(false);
+            // A machine that never had a job has no script either.
+            var result = await session.RunAsync(
+                "[ ! -x ~/.fe2/report ] || " + RemoteScripts.Call("report", id is null ? [] : [id]), null, cancellationToken).ConfigureAwait(false);
+            return [.. JobReport.Parse(result.OutputText)];
+        }
+        catch (Fe2Exception e) when (e.Kind is Fe2ErrorKind.Connection)
+        {
+            report?.Report(new VerboseReport($"{machine.Name} does not answer: {e.Message}"));
+            return [];
+        }
+    }
+
+    private IReadOnlyList<Job> Merge(IEnumerable<JobReport> reports, IReadOnlyList<JobMachine> machines)
+    {
+        List<Job> jobs = [];
+        foreach (var group in reports.GroupBy(r => r.Facts.Id))
+        {
+            var facts = group.First().Facts;
+            var target = machines.FirstOrDefault(m => m.Id == facts.TargetId);
+            var monitor = machines.FirstOrDefault(m => m.Id == facts.MonitorId);
+            var own = group.FirstOrDefault(r => r.IsFromTarget)?.ToJob(target, monitor);
+            var there = group.FirstOrDefault(r => !r.IsFromTarget)?.ToJob(target, monitor);
+            // What has ended on the monitor has ended: its results are there.
+            jobs.Add(own is null ? Judge(there!, target) : there is { State: JobState.Finished } ? own with { State = there.State, Note = null } : own);
+        }
+
+        return [.. jobs.OrderBy(j => j.Created)];
+    }
+
+    /// <summary>The monitor's word alone: does the target still live?</summary>
+    private Job Judge(Job job, JobMachine? target)
+    {
+        if (job.IsOver)
+            return job;
+        var isGone = target is null ? _time.GetUtcNow() - (job.LastSeen ?? job.Created) > Silence : !target.IsRunning;
+        return isGone
+            ? job with { State = JobState.Lost, Note = $"{job.TargetName} is gone; what had arrived on {job.MonitorName} is there" }
+            : job with { Note = job.Note ?? $"{job.TargetName} does not answer from here; this is what {job.MonitorName} knows" };
+    }
+}

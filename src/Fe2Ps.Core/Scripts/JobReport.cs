@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Fe2Ps.Core.Scripts;
+
+/// <summary>What one machine says about one job: the answer of the remote script <c>report</c>.</summary>
+internal sealed class JobReport
+{
+    private readonly Dictionary<string, string> _fields = [];
+
+    private JobReport(JobFacts facts) => Facts = facts;
+
+    public JobFacts Facts { get; }
+
+    /// <summary>Whether this is the machine that runs the job, and its processes could be seen.</summary>
+    public bool IsFromTarget => _fields.ContainsKey("run");
+
+    private bool HasProcess => _fields.GetValueOrDefault("run") == "1" || _fields.GetValueOrDefault("keep") == "1";
+
+    public static IEnumerable<JobReport> Parse(string text)
+    {
+        JobReport? current = null;
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            var (field, value) = space < 0 ? (line, "") : (line[..space], line[(space + 1)..]);
+            if (field == "json")
+                current = ReadFacts(value) is { } facts ? new JobReport(facts) : null;
+            else if (field == "end" && current is not null)
+                yield return current;
+            else if (current is not null)
+                current._fields[field] = field is "bytes" or "run" or "keep" ? value : Decode(value);
+        }
+    }
+
+    /// <summary>The job as the facts alone describe it.</summary>
+    public static Job FromFacts(JobFacts facts, JobMachine? target, JobMachine? monitor) =>
+        new(facts.Id, facts.Name, facts.Script, JobState.Preparing)
+        {
+            TargetId = facts.TargetId,
+            TargetName = facts.TargetName,
+            MonitorId = facts.MonitorId,
+            MonitorName = facts.MonitorName,
+            OnExit = facts.OnExit,
+            Created = facts.Created,
+            Target = target,
+            Monitor = monitor,
+        };
+
+    /// <summary>The job as this machine knows it.</summary>
+    /// <param name="target">The target, if it is among the machines asked.</param>
+    /// <param name="monitor">The monitor, if it is.</param>
+    public Job ToJob(JobMachine? target, JobMachine? monitor)
+    {
+        var lines = _fields.GetValueOrDefault("state", "").Split('\n', 2);
+        var state = lines[0] switch
+        {
+            "running" => JobState.Running,
+            "flushing" => JobState.Flushing,
+            "finished" => JobState.Finished,
+            "lost" => JobState.Lost,
+            _ => JobState.Preparing,
+        };
+        var note = lines.Length > 1 ? lines[1].Trim() : null;
+        if (state is JobState.Running or JobState.Flushing && IsFromTarget && !HasProcess)
+            (state, note) = (JobState.Lost, "the machine was restarted or the job's processes were killed before the results were flushed");
+        return FromFacts(Facts, target, monitor) with
+        {
+            State = state,
+            Note = string.IsNullOrEmpty(note) ? null : note,
+            ExitCode = int.TryParse(_fields.GetValueOrDefault("exit-code"), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : null,
+            Started = Time("started"),
+            Ended = Time("ended"),
+            LastSeen = Time("ended") ?? Time("heartbeat") ?? Time("started"),
+            IsStopped = _fields.ContainsKey("stopped"),
+            Bytes = long.TryParse(_fields.GetValueOrDefault("bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0,
+            Session = _fields.GetValueOrDefault("session"),
+        };
+    }
+
+    private DateTimeOffset? Time(string field) =>
+        DateTimeOffset.TryParse(_fields.GetValueOrDefault(field)?.Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
+
+    private static JobFacts? ReadFacts(string base64)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(Convert.FromBase64String(base64), JobFactsContext.Default.JobFacts);
+        }
+        catch (JsonException)
+        {
+            // Cut off by a full disk, or not ours.
+            return null;
+        }
+    }
+
+    private static string Decode(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64)).TrimEnd('\n');
+}

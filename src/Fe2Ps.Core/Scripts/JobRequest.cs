@@ -1,0 +1,47 @@
+namespace Fe2Ps.Core.Scripts;
+
+/// <summary>What happens to the target when the script has ended and its results are safe.</summary>
+public enum OnExit
+{
+    /// <summary>It goes on running, and costing.</summary>
+    None,
+
+    /// <summary>It stops; its disk stays, and costs.</summary>
+    Stop,
+
+    /// <summary>It ends for good.</summary>
+    Terminate,
+}
+
+/// <summary>A script to run.</summary>
+/// <param name="ScriptPath">The script on this computer.</param>
+/// <param name="Target">The machine that runs it.</param>
+public sealed record JobRequest(string ScriptPath, JobMachine Target)
+{
+    /// <summary>The machine that collects the results while the script runs, or null: then they stay on the target until they are received.</summary>
+    public JobMachine? Monitor { get; init; }
+
+    /// <summary>What the script gets as <c>$1</c>, <c>$2</c>, ...</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Environment variables for the script. They are kept in a private file on the target, never in results, tags or reports.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>More files and folders of this computer for the job's folder.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>What happens to the target afterwards.</summary>
+    public OnExit OnExit { get; init; }
+
+    /// <summary>
+    /// The job's name, which is its folder's: <c>~/fastec2/&lt;name&gt;</c>. Null takes the target's name, with <c>-2</c>, <c>-3</c>, ...
+    /// when another job has it already.
+    /// </summary>
+    public string? Name { get; init; }
+
+    /// <summary>
+    /// Without a monitor: the caller promises to receive the results at the end. Only then may the target stop by itself,
+    /// and it does so after they have been received.
+    /// </summary>
+    public bool ReceivesAtEnd { get; init; }
+}

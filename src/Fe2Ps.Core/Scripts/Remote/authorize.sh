@@ -1,0 +1,12 @@
+#!/bin/sh
+# authorize ID load|write KEY...: on the monitor, lets the job's key read (load) or write its folder, and nothing else.
+# shellcheck source=lib.sh
+. "$HOME/.fe2/lib.sh"
+open_job "$1"
+case $2 in
+    load) options="--load $id" ;;
+    write) options=$id ;;
+    *) exit 64 ;;
+esac
+# $3 and $4: the key's type and blob, made by link.
+edit_keys "$id" "restrict,command=\"~/.fe2/receive $options\" $3 $4 fe2:$id"

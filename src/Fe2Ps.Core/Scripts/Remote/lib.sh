@@ -1,0 +1,86 @@
+# What the scripts of this folder share. A job is known by its id; ~/.fe2/jobs/<id> is private to this machine,
+# ~/fastec2/<name>/.fe2 is part of the results and travels with them.
+# shellcheck shell=sh disable=SC2034 # the variables are read by the scripts that include this
+umask 022
+fe2=$HOME/.fe2
+
+say() { printf '%s\n' "$*" >&2; }
+
+now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+
+# open_job ID: sets id, private, name, dir, meta.
+open_job() {
+    id=$1
+    case $id in
+        '' | *[!A-Za-z0-9_-]*) say "fe2: bad job id"; exit 64 ;;
+    esac
+    private=$fe2/jobs/$id
+    name=$(cat "$private/name" 2>/dev/null; printf .)
+    name=${name%.}
+    if [ -z "$name" ]; then
+        say "fe2: no job $id here"
+        exit 66
+    fi
+    dir=$HOME/fastec2/$name
+    meta=$dir/.fe2
+    # Memory, not disk: what must be kept when the disk is full.
+    if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+        end_file=/dev/shm/fe2-$id.end
+    else
+        end_file=$private/end
+    fi
+}
+
+# put FILE TEXT: readers see the old text or the new one, never half of it.
+put() {
+    { printf '%s\n' "$2" > "$1.new"; } 2>/dev/null && mv -f "$1.new" "$1" 2>/dev/null
+}
+
+# stat_of PID: the fields of /proc/PID/stat after the name, which may hold spaces and parentheses.
+stat_of() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null; }
+
+# born PID: when the process started, so that a number used again is not mistaken for it.
+born() { stat_of "$1" | cut -d ' ' -f 20; }
+
+session_of() { stat_of "$1" | cut -d ' ' -f 4; }
+
+# remember FILE PID
+remember() { printf '%s %s\n' "$2" "$(born "$2")" > "$1"; }
+
+# alive FILE: whether the process that remember wrote down still runs.
+alive() {
+    [ -f "$1" ] || return 1
+    read -r alive_pid alive_born < "$1" || return 1
+    [ -n "$alive_born" ] && [ "$(born "$alive_pid")" = "$alive_born" ] || return 1
+    [ "$(stat_of "$alive_pid" | cut -c 1)" != Z ]
+}
+
+# session_members SID EXCEPT: every process of a session but one.
+session_members() {
+    for proc in /proc/[0-9]*; do
+        member=${proc#/proc/}
+        [ "$member" != "$2" ] && [ "$(session_of "$member")" = "$1" ] && printf '%s\n' "$member"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# edit_keys ID [LINE]: takes the job's line out of authorized_keys, puts LINE in. Locked, atomic; other lines stay as they are.
+edit_keys() (
+    umask 077
+    mkdir -p "$HOME/.ssh" || exit 1
+    exec 9>"$HOME/.ssh/.fe2-lock"
+    flock 9 || exit 1
+    keys=$HOME/.ssh/authorized_keys
+    [ -f "$keys" ] || : > "$keys" || exit 1
+    next=$(mktemp "$HOME/.ssh/.fe2-keys.XXXXXX") || exit 1
+    trap 'rm -f "$next"' EXIT
+    awk -v mark="fe2:$1" '!($NF == mark && index($0, "/.fe2/receive "))' "$keys" > "$next" || exit 1
+    if [ -n "${2-}" ]; then
+        printf '%s\n' "$2" >> "$next" || exit 1
+    fi
+    chmod --reference="$keys" "$next" 2>/dev/null || chmod 600 "$next"
+    mv -f "$next" "$keys"
+)

@@ -1,0 +1,102 @@
+#!/bin/sh
+# receive [--load] ID: the one command that a job's key may run on the monitor.
+#   rsync into the job's folder (with --load: out of it), by rrsync where the distribution has it;
+#   "done STATE EXIT ENDED": the job's last word; its key leaves.
+# shellcheck source=lib.sh
+. "$HOME/.fe2/lib.sh"
+load=
+if [ "$1" = --load ]; then
+    load=1
+    shift
+fi
+open_job "$1"
+request=${SSH_ORIGINAL_COMMAND-}
+
+finish() {
+    case "$2$3$4" in
+        *[!A-Za-z0-9:.-]*) exit 64 ;;
+    esac
+    [ "$3" = - ] || put "$meta/exit-code" "$3" || exit 1
+    put "$meta/ended" "$4" || exit 1
+    put "$meta/state" "$2" || exit 1
+    rmdir "$dir/.fe2-partial" 2>/dev/null
+    edit_keys "$id"
+}
+
+# runnable FILE: whether a script's interpreter is here.
+runnable() {
+    [ -f "$1" ] && [ -r "$1" ] || return 1
+    interpreter=$(sed -n '1s/^#! *//p' "$1")
+    command -v "${interpreter##*[ /]}" >/dev/null 2>&1
+}
+
+find_rrsync() {
+    for file in /usr/bin/rrsync /usr/share/rsync/scripts/rrsync /usr/share/doc/rsync/scripts/rrsync \
+        /usr/share/doc/rsync*/support/rrsync "$fe2/rrsync"; do
+        if runnable "$file"; then
+            printf %s "$file"
+            return 0
+        fi
+    done
+    if [ -f /usr/share/doc/rsync/scripts/rrsync.gz ]; then
+        gunzip -c /usr/share/doc/rsync/scripts/rrsync.gz > "$fe2/rrsync" && runnable "$fe2/rrsync" && printf %s "$fe2/rrsync"
+    fi
+}
+
+# The same restriction for a distribution without rrsync: only options that this project's own rsync calls send.
+plain_rsync() {
+    set -f
+    # shellcheck disable=SC2086 # the request is one line of words; nothing with blanks or wildcards is accepted below
+    set -- $request
+    shift 2
+    arguments=
+    wanted_load=
+    while [ $# -gt 2 ]; do
+        case $1 in
+            --sender) wanted_load=1 ;;
+            --partial-dir | .fe2-partial) ;;
+            --log-format=%i | --timeout=*[0-9] | --max-size=*[0-9a-z] | --no-[rW] | --partial) ;;
+            --*) say "fe2: refused: $1"; exit 77 ;;
+            -*[!A-Za-z0-9.]*) say "fe2: refused: $1"; exit 77 ;;
+            -*) ;;
+            *) say "fe2: refused: $1"; exit 77 ;;
+        esac
+        arguments="$arguments $1"
+        shift
+    done
+    if [ "$1" != . ] || [ "$wanted_load" != "$load" ]; then
+        say "fe2: refused"
+        exit 77
+    fi
+    case $2 in
+        . | ./) ;;
+        *) say "fe2: refused: $2"; exit 77 ;;
+    esac
+    cd "$dir" || exit 1
+    # shellcheck disable=SC2086 # words without blanks or wildcards, checked one by one
+    exec rsync --server $arguments . ./
+}
+
+case $request in
+    'done '*)
+        [ -z "$load" ] || exit 77
+        set -f
+        # shellcheck disable=SC2086 # three words
+        set -- $request
+        [ $# = 4 ] || exit 64
+        finish "$@"
+        ;;
+    hello) ;;
+    'rsync --server '*)
+        rrsync=$(find_rrsync)
+        [ -n "$rrsync" ] || plain_rsync
+        if [ -n "$load" ]; then
+            exec "$rrsync" -ro "$dir"
+        fi
+        exec "$rrsync" -wo "$dir"
+        ;;
+    *)
+        say "fe2: this key may only bring the results of job $name"
+        exit 77
+        ;;
+esac

@@ -1,0 +1,16 @@
+#!/bin/sh
+# wait ID SECONDS: returns when the job has come to its end here, or after so many seconds. The caller asks report then.
+# shellcheck source=lib.sh
+. "$HOME/.fe2/lib.sh"
+open_job "$1"
+until=$(($(date +%s) + $2))
+while [ "$(date +%s)" -lt "$until" ]; do
+    case $(head -n 1 "$meta/state" 2>/dev/null) in
+        finished | lost) exit 0 ;;
+    esac
+    if [ -f "$private/run.pid" ] && ! alive "$private/run.pid" && ! alive "$private/keep.pid"; then
+        exit 0
+    fi
+    sleep 0.3
+done
+exit 0

@@ -1,0 +1,153 @@
+using System.Text;
+using System.Text.Json;
+using Fe2Ps.Core.Ssh;
+
+namespace Fe2Ps.Core.Scripts;
+
+/// <summary>Starts jobs: the six steps of the main job, from the script on this computer to the tmux session on the target.</summary>
+public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvider? time = null)
+{
+    private const int NameTaken = 17;
+    private const int MostNames = 1000;
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>Starts a script and returns as soon as it runs.</summary>
+    /// <exception cref="Fe2Exception">
+    /// Bad input: <c>ScriptNotFound</c>, <c>FileNotFound</c>, <c>FileNameTwice</c>, <c>FileNameReserved</c>, <c>JobNameInvalid</c>,
+    /// <c>EnvironmentNameInvalid</c>, <c>MonitorIsTarget</c>, <c>OnExitNeedsMonitor</c>, <c>InstanceNotRunning</c>, <c>JobExists</c>.
+    /// The machines: <c>ProgramMissing</c>, <c>SudoNeeded</c>, <c>MonitorUnreachable</c>, <c>ScriptStartFailed</c>, and those of ssh.
+    /// A job that could not be started leaves nothing behind.
+    /// </exception>
+    public async Task<Job> StartAsync(JobRequest request, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        JobRequestCheck.Check(request, report);
+        var script = Path.GetFileName(request.ScriptPath);
+        var activity = $"Starting {script} on {request.Target.Name}";
+        Say("preparing the machines", 5);
+        await using var target = await JobHost.OpenAsync(ssh, request.Target, cancellationToken).ConfigureAwait(false);
+        await using var monitor = request.Monitor is null ? null
+            : await JobHost.OpenAsync(ssh, request.Monitor, cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(
+            target.PrepareAsync(monitor is null ? ["tmux", "rsync"] : ["tmux", "rsync", "lsyncd"], report, cancellationToken),
+            monitor?.PrepareAsync(["rsync"], report, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        if (request.OnExit != OnExit.None && !target.HasSudo)
+            throw JobErrors.NoSudo(request.Target);
+
+        var hosts = monitor is null ? [target] : new[] { monitor, target };
+        var id = JobName.NewId(request.Name ?? JobName.FromInstance(request.Target));
+        try
+        {
+            var name = await ClaimAsync(request, hosts, id, cancellationToken).ConfigureAwait(false);
+            var facts = new JobFacts(
+                id, name, script, request.Arguments, [.. request.Environment.Keys.Order(StringComparer.Ordinal)], request.OnExit,
+                request.Target.Id, request.Target.Name, request.Monitor?.Id, request.Monitor?.Name, _time.GetUtcNow());
+            Say("sending the files", 25);
+            await SendAsync(request, facts, hosts[0], report, cancellationToken).ConfigureAwait(false);
+            if (monitor is not null)
+            {
+                Say($"linking {request.Target.Name} with {monitor.Machine.Name}", 55);
+                await new JobLink(target, monitor, ssh).EstablishAsync(id, cancellationToken).ConfigureAwait(false);
+            }
+
+            Say("starting", 80);
+            await TagAsync(request, name, cancellationToken).ConfigureAwait(false);
+            var session = await target.CallAsync(
+                "start", [id, script, request.OnExit.ToString()], "Starting the script", EnvironmentText(request), cancellationToken).ConfigureAwait(false);
+            report?.Report(new VerboseReport($"Job {id} runs in tmux session '{session.OutputText.Trim()}' on {request.Target.Name}."));
+            return JobReport.FromFacts(facts, request.Target, request.Monitor) with
+            {
+                State = JobState.Running,
+                Started = _time.GetUtcNow(),
+                Session = session.OutputText.TrimEnd('\n'),
+            };
+        }
+        catch
+        {
+            await AbandonAsync(hosts, id).ConfigureAwait(false);
+            throw;
+        }
+
+        void Say(string status, int percent) => report?.Report(new ProgressReport(activity, status, percent));
+    }
+
+    /// <summary>Takes the job's folder on every machine, under the first name that is free on all of them.</summary>
+    private static async Task<string> ClaimAsync(JobRequest request, JobHost[] hosts, string id, CancellationToken cancellationToken)
+    {
+        var wanted = request.Name ?? JobName.FromInstance(request.Target);
+        for (var number = 1; ; number++)
+        {
+            var name = number == 1 ? wanted : $"{wanted}-{number}";
+            JobHost? taken = null;
+            foreach (var host in hosts)
+            {
+                var result = await host.TryCallAsync("claim", [id, name], null, cancellationToken).ConfigureAwait(false);
+                if (result.ExitCode is not (0 or NameTaken))
+                    throw JobErrors.StepFailed(host.Machine, "Making the job's folder", result);
+                taken = result.ExitCode == NameTaken ? host : null;
+                if (taken is not null)
+                    break;
+            }
+
+            if (taken is null)
+                return name;
+            await AbandonAsync(hosts.TakeWhile(host => host != taken), id).ConfigureAwait(false);
+            if (request.Name is not null || number == MostNames)
+                throw JobErrors.JobExists(name, taken.Machine);
+        }
+    }
+
+    /// <summary>The script, the files and the facts go to the first host: the monitor, or the target where there is none.</summary>
+    private static async Task SendAsync(
+        JobRequest request, JobFacts facts, JobHost host, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var folder = "fastec2/" + facts.Name;
+        await host.Session.SendAsync([request.ScriptPath, .. request.Files], folder, report, cancellationToken).ConfigureAwait(false);
+        var json = JsonSerializer.SerializeToUtf8Bytes(facts, JobFactsContext.Default.JobFacts);
+        var result = await host.Session.RunAsync(
+            $"cat > {ShellQuote.Home(folder + "/.fe2/job.json")}", new MemoryStream(json), cancellationToken).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+            throw JobErrors.StepFailed(host.Machine, "Writing the job's facts", result);
+    }
+
+    private async Task TagAsync(JobRequest request, string name, CancellationToken cancellationToken)
+    {
+        var tags = new Dictionary<string, string> { ["fe2:job"] = name, ["fe2:role"] = "target" };
+        if (request.Monitor is { } monitor)
+        {
+            tags["fe2:monitor"] = monitor.Id;
+            await cloud.TagAsync(monitor.Id, new Dictionary<string, string> { ["fe2:role"] = "monitor" }, cancellationToken).ConfigureAwait(false);
+        }
+
+        await cloud.TagAsync(request.Target.Id, tags, cancellationToken).ConfigureAwait(false);
+        if (request.OnExit != OnExit.None)
+            await cloud.SetShutdownBehaviorAsync(request.Target.Id, request.OnExit, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Environment and arguments as shell text: the one form in which any value survives.</summary>
+    private static MemoryStream EnvironmentText(JobRequest request)
+    {
+        var text = new StringBuilder();
+        foreach (var (name, value) in request.Environment)
+            text.Append("export ").Append(name).Append('=').Append(ShellQuote.Quote(value)).Append('\n');
+        text.Append("set -- ").Append(ShellQuote.Join(request.Arguments)).Append('\n');
+        return new MemoryStream(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    /// <summary>Takes back what a job that never ran has made. Also after Ctrl+C, so without the caller's token; a machine that does not answer keeps it.</summary>
+    private static async Task AbandonAsync(IEnumerable<JobHost> hosts, string id)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        foreach (var host in hosts)
+        {
+            try
+            {
+                await host.TryCallAsync("abandon", [id], null, limit.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is Fe2Exception or OperationCanceledException)
+            {
+                // The failure that led here is the one to report.
+            }
+        }
+    }
+}
