@@ -14,6 +14,8 @@ internal sealed class HostKeeper
 {
     private readonly Cloud _cloud;
     private readonly ConcurrentDictionary<string, Task> _queues = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _refreshing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<IngressRule>> _sent = new(StringComparer.Ordinal);
 
     public HostKeeper(Cloud cloud)
     {
@@ -79,13 +81,23 @@ internal sealed class HostKeeper
             Then(instance, token => _cloud.Fabric.RebootAsync(instance.Id, token), () => { });
     }
 
-    /// <summary>Tells the host which traffic its groups allow now.</summary>
-    public void Ingress(RegionState region, Instance instance)
+    /// <summary>
+    /// Tells the hosts soon which traffic their groups allow now, where that has changed. Thirty launches at once change the members
+    /// of a group thirty times, and each host is told once.
+    /// </summary>
+    public void RefreshIngress(RegionState region)
     {
-        if (!Real || !instance.HasHost || instance.State is not (InstanceState.Running or InstanceState.Pending))
+        if (!Real || !_refreshing.TryAdd(region.Name, true))
             return;
-        var rules = IngressView.Rules(region, instance);
-        Then(instance, token => _cloud.Fabric.SetIngressAsync(instance.Id, rules, token), () => { });
+        _cloud.After(TimeSpan.FromMilliseconds(50), () =>
+        {
+            _refreshing.TryRemove(region.Name, out _);
+            foreach (var instance in region.Instances.Values)
+            {
+                if (instance.HasHost && instance.State == InstanceState.Running)
+                    SendIngress(region, instance);
+            }
+        });
     }
 
     /// <summary>Does something for a resource after what is already under way for it.</summary>
@@ -129,6 +141,15 @@ internal sealed class HostKeeper
 
     private void Then(Instance instance, Func<CancellationToken, Task> work, Action done, Action<Exception>? failed = null)
         => Then(instance.Id, work, done, failed);
+
+    private void SendIngress(RegionState region, Instance instance)
+    {
+        var rules = IngressView.Rules(region, instance);
+        if (_sent.TryGetValue(instance.Id, out var before) && before.SequenceEqual(rules))
+            return;
+        _sent[instance.Id] = rules;
+        Then(instance, token => _cloud.Fabric.SetIngressAsync(instance.Id, rules, token), () => { });
+    }
 
     private async Task Next(Task tail, Func<CancellationToken, Task> work, Action done, Action<Exception>? failed)
     {
@@ -188,7 +209,12 @@ internal sealed class HostKeeper
                     await _cloud.Fabric.AttachVolumeAsync(volume.Id, spec.InstanceId, volume.Attachment!.Device, token).ConfigureAwait(false);
                 }
             },
-            () => Running(instance),
+            () =>
+            {
+                _sent[instance.Id] = rules;
+                Running(instance);
+                RefreshIngress(region);
+            },
             error =>
             {
                 Terminate(region, instance, "Server.InternalError", "Server.InternalError: Internal error on launch");
@@ -236,6 +262,8 @@ internal sealed class HostKeeper
         foreach (var volume in instance.VolumeIds.Select(id => region.Volumes.GetValueOrDefault(id)).OfType<Volume>())
             Leave(region, volume);
         instance.VolumeIds.Clear();
+        _sent.Remove(instance.Id);
+        RefreshIngress(region);
         Forget(region, instance);
     }
 
@@ -281,6 +309,9 @@ internal sealed class HostKeeper
             }
         }
     }
+
+    /// <summary>What storage takes at least.</summary>
+    public Task StoragePause() => Pause(_cloud.Pace.Storage);
 
     private Task Pause() => Pause(_cloud.Pace.Stopping);
 

@@ -101,7 +101,7 @@ internal static class InstanceAttributes
         if (input.Strings("Groups") is { Count: > 0 } groups)
         {
             instance.GroupIds = [.. groups.Select(id => call.Group(id).Id).Distinct()];
-            table.Hosts.Ingress(call.Region, instance);
+            table.Hosts.RefreshIngress(call.Region);
         }
 
         foreach (var mapping in input.List("BlockDeviceMappings"))

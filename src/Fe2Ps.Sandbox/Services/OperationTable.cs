@@ -23,6 +23,13 @@ internal sealed class OperationTable
         TagsOfResources.Register(this);
         Identity.Register(this);
         Parameters.Register(this);
+        Volumes.Register(this);
+        Snapshots.Register(this);
+        OwnImages.Register(this);
+        SpotListing.Register(this);
+        TypeListing.Register(this);
+        Fleets.Register(this);
+        PriceList.Register(this);
     }
 
     public HostKeeper Hosts { get; }

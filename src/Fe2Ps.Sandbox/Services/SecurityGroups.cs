@@ -107,7 +107,7 @@ internal static class SecurityGroups
         foreach (var rule in rules)
             rule.Tags = TagRules.For(call.Input, "security-group-rule");
         group.Rules.AddRange(rules);
-        Apply(call, table, group);
+        table.Hosts.RefreshIngress(call.Region);
         return new Fields { ["Return"] = true, ["SecurityGroupRules"] = rules.Select(rule => PermissionView.Rule(call, group, rule)).ToList() };
     }
 
@@ -132,7 +132,7 @@ internal static class SecurityGroups
 
         foreach (var rule in revoked)
             group.Rules.Remove(rule);
-        Apply(call, table, group);
+        table.Hosts.RefreshIngress(call.Region);
         return new Fields
         {
             ["Return"] = true,
@@ -158,13 +158,6 @@ internal static class SecurityGroups
             return call.Group(id);
         return call.GroupByName(call.Input.Text("GroupName")
             ?? throw new ApiException("MissingParameter", "The request must contain the parameter groupName or groupId"));
-    }
-
-    // A rule from the group itself makes every member matter to every other; the fabric gets each one's full list.
-    private static void Apply(Call call, OperationTable table, SecurityGroup group)
-    {
-        foreach (var instance in call.Region.Instances.Values.Where(instance => instance.GroupIds.Contains(group.Id)))
-            table.Hosts.Ingress(call.Region, instance);
     }
 
     private static string Arn(Call call, SecurityGroup group) => $"arn:aws:ec2:{call.Facts.Name}:{call.AccountId}:security-group/{group.Id}";
