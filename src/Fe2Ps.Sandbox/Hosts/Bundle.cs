@@ -12,11 +12,17 @@ internal static class Bundle
     [
         "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_IPC_LOCK", "CAP_KILL",
         "CAP_LEASE", "CAP_LINUX_IMMUTABLE", "CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_RAW", "CAP_SETFCAP",
-        "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_NICE", "CAP_SYS_PTRACE",
+        "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_NICE", "CAP_SYS_PTRACE", "CAP_SYS_RESOURCE",
     ];
+
+    /// <summary>Whether this machine lets us pass on CAP_SYS_RESOURCE (number 24), without which ext4 does not grow while mounted.</summary>
+    public static bool HasResourceRight { get; } = File.Exists("/proc/self/status")
+        && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("CapPrm:", StringComparison.Ordinal)) is { } line
+        && (ulong.Parse(line["CapPrm:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << 24)) != 0;
 
     public static void Write(string folder, string containerName, string hostName, string console, bool allLoopDevices)
     {
+        var capabilities = Capabilities.Where(name => name != "CAP_SYS_RESOURCE" || HasResourceRight).ToList();
         var devices = new JsonArray(
             Device(false, null, null, null, "rwm"),
             Device(true, "c", 1, 3, "rw"),
@@ -43,9 +49,9 @@ internal static class Bundle
                 ["env"] = new JsonArray("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"),
                 ["capabilities"] = new JsonObject
                 {
-                    ["bounding"] = Names(Capabilities),
-                    ["effective"] = Names(Capabilities),
-                    ["permitted"] = Names(Capabilities),
+                    ["bounding"] = Names(capabilities),
+                    ["effective"] = Names(capabilities),
+                    ["permitted"] = Names(capabilities),
                 },
                 ["rlimits"] = new JsonArray(new JsonObject { ["type"] = "RLIMIT_NOFILE", ["soft"] = 1024, ["hard"] = HardFileLimit() }),
                 ["noNewPrivileges"] = false,

@@ -44,7 +44,12 @@ public sealed class ContainerFabric : IHostFabric
 
     public HostKind Kind => HostKind.Container;
 
-    public IReadOnlyList<string> Limits => [];
+    public IReadOnlyList<string> Limits { get; } = Bundle.HasResourceRight
+        ? []
+        : ["This machine withholds CAP_SYS_RESOURCE: an ext4 file system does not grow while it is mounted (xfs does)."];
+
+    /// <summary>What everything of this sandbox on this machine is named by.</summary>
+    internal string Id => _claim.Id;
 
     public IPAddress CallerAddress => _network.CallerAddress;
 

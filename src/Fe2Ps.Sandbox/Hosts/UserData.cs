@@ -18,7 +18,9 @@ internal sealed record UserData(string? Early, string? Final)
         var text = Encoding.UTF8.GetString(data);
         if (text.StartsWith("#!", StringComparison.Ordinal))
             return new UserData(null, text);
-        return new UserData(Note("Unhandled non-multipart (text/x-not-multipart) userdata: it does not start with #!."), null);
+        if (text.StartsWith("#cloud-config", StringComparison.Ordinal))
+            return CloudConfig.Translate(text);
+        return new UserData(Note("Unhandled non-multipart (text/x-not-multipart) userdata: it starts neither with #! nor with #cloud-config."), null);
     }
 
     public static string Note(string text) => $"echo {Shell.Quote("cloud-init[sandbox]: " + text)}\n";

@@ -15,6 +15,8 @@ public sealed class FabricFixture : IAsyncLifetime
 
     public ConcurrentQueue<HostExit> Exits { get; } = [];
 
+    public string Folder => _folder;
+
     public string KeyFile => Path.Combine(_folder, "key");
 
     public string StateFolder => Path.Combine(_folder, "state");

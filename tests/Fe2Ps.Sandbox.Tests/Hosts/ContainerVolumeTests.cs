@@ -1,0 +1,84 @@
+using Fe2Ps.Sandbox.Hosts;
+
+namespace Fe2Ps.Sandbox.Tests.Hosts;
+
+/// <summary>Volumes: real block devices that come and go.</summary>
+public sealed class ContainerVolumeTests(FabricFixture fixture) : IClassFixture<FabricFixture>
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [ContainerFact]
+    public async Task A_volume_moves_from_host_to_host_with_its_data()
+    {
+        var (fabric, first, second) = (fixture.Fabric, await fixture.StartAsync(), await fixture.StartAsync());
+        await fabric.CreateVolumeAsync("vol-move1", 1, null, None);
+        await fabric.AttachVolumeAsync("vol-move1", first.InstanceId, "/dev/sdf", None);
+        await fixture.SshAsync(
+            first,
+            "sudo mkfs.xfs -q /dev/nvme1n1 && sudo mkdir /data && sudo mount /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_volmove1 /data && echo here | sudo tee /data/file");
+        Assert.Equal("/dev/xvdf", await fixture.SshAsync(first, "ls /dev/xvdf"));
+
+        var busy = await Assert.ThrowsAsync<VolumeBusyException>(() => fabric.DetachVolumeAsync("vol-move1", force: false, None));
+        Assert.Contains("mounted in " + first.InstanceId, busy.Message, StringComparison.Ordinal);
+        await fixture.SshAsync(first, "sudo umount /data");
+        await fabric.DetachVolumeAsync("vol-move1", force: false, None);
+        Assert.Equal("none", await fixture.SshAsync(first, "ls /dev/nvme1n1 /dev/xvdf 2>/dev/null || echo none"));
+
+        await fabric.AttachVolumeAsync("vol-move1", second.InstanceId, "/dev/sdf", None);
+        Assert.Equal("here", await fixture.SshAsync(second, "sudo mkdir /data && sudo mount /dev/nvme1n1 /data && cat /data/file"));
+
+        await fabric.ResizeVolumeAsync("vol-move1", 2, None);
+        Assert.Equal("2147483648", await fixture.SshAsync(second, "sudo blockdev --getsize64 /dev/nvme1n1"));
+        await fixture.SshAsync(second, "sudo xfs_growfs /data");
+        Assert.Equal("here", await fixture.SshAsync(second, "test $(df --output=size -B1M /data | tail -1) -gt 1500 && cat /data/file"));
+    }
+
+    [ContainerFact]
+    public async Task A_snapshot_of_a_mounted_volume_is_whole_and_makes_new_volumes()
+    {
+        var (fabric, spec) = (fixture.Fabric, await fixture.StartAsync());
+        await fabric.CreateVolumeAsync("vol-snap1", 1, null, None);
+        await fabric.AttachVolumeAsync("vol-snap1", spec.InstanceId, "/dev/xvdg", None);
+        await fixture.SshAsync(spec, "sudo mkfs.xfs -q /dev/xvdg && sudo mkdir /a /b && sudo mount /dev/xvdg /a && head -c 5000000 /dev/urandom | sudo tee /a/file >/dev/null");
+        var percents = new List<int>();
+        await fabric.CreateSnapshotAsync("snap-v1", "vol-snap1", new Direct(percents), None);
+        await fixture.SshAsync(spec, "echo later | sudo tee /a/later && sudo mkdir /a/more");
+
+        await fabric.CreateVolumeAsync("vol-snap2", 2, "snap-v1", None);
+        await fabric.AttachVolumeAsync("vol-snap2", spec.InstanceId, "/dev/sdh", None);
+        Assert.Equal("file", await fixture.SshAsync(spec, "sudo mount -o nouuid /dev/nvme2n1 /b && cmp /a/file /b/file && ls /b"));
+        Assert.Equal((0, 100), (percents[0], percents[^1]));
+        var used = await Commands.RunAsync("du", ["-sm", Path.Combine(fixture.StateFolder, "volumes", "vol-snap2")], None);
+        Assert.True(int.Parse(used.Split('\t')[0], null) < 400, used);
+
+        await fabric.DeleteSnapshotAsync("snap-v1", None);
+        await fabric.StopAsync(spec.InstanceId, force: false, None);
+        await fabric.StartAsync(spec, None);
+        await fixture.UntilSshAsync(spec);
+        Assert.Equal("later", await fixture.SshAsync(spec, "sudo mount /dev/nvme1n1 /a && cat /a/later"));
+    }
+
+    [ContainerFact]
+    public async Task Force_takes_a_volume_out_from_under_its_file_system()
+    {
+        var (fabric, first, second) = (fixture.Fabric, await fixture.StartAsync(), await fixture.StartAsync());
+        await fabric.CreateVolumeAsync("vol-force1", 1, null, None);
+        await fabric.AttachVolumeAsync("vol-force1", first.InstanceId, "/dev/sdf", None);
+        await fixture.SshAsync(first, "sudo mkfs.ext4 -q /dev/nvme1n1 && sudo mkdir /data && sudo mount /dev/nvme1n1 /data && echo synced | sudo tee /data/file && sync; nohup sudo sh -c 'cd /data; exec sleep 100' >/dev/null 2>&1 &");
+
+        await fixture.UntilSshAsync(first);
+        await fabric.DetachVolumeAsync("vol-force1", force: true, None);
+        await fabric.AttachVolumeAsync("vol-force1", second.InstanceId, "/dev/sdf", None);
+
+        Assert.Equal("synced", await fixture.SshAsync(second, "sudo mkdir /data && sudo mount /dev/nvme1n1 /data && cat /data/file"));
+        await fabric.DestroyAsync(second.InstanceId, None);
+        await fabric.DetachVolumeAsync("vol-force1", force: false, None);
+        await fabric.DeleteVolumeAsync("vol-force1", None);
+        Assert.False(File.Exists(Path.Combine(fixture.StateFolder, "volumes", "vol-force1")));
+    }
+
+    private sealed class Direct(List<int> values) : IProgress<int>
+    {
+        public void Report(int value) => values.Add(value);
+    }
+}
