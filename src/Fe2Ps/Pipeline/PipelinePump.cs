@@ -13,7 +13,7 @@ namespace Fe2Ps.Pipeline;
 internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
 {
     /// <summary>How long stopped work may take to put its things in order before the prompt returns without it.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(850);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, ProgressRecord> _activities = new(StringComparer.Ordinal);

@@ -1,0 +1,41 @@
+using System.Management.Automation;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+using Fe2Ps.Pipeline;
+
+namespace Fe2Ps.Commands;
+
+/// <summary>Waits until instances are in a state, and hands them on.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "Fe2Instance", DefaultParameterSetName = "Name")]
+[OutputType(typeof(Instance))]
+public sealed class WaitFe2InstanceCommand : InstanceCmdlet
+{
+    private const string Ready = "ready";
+
+    /// <summary>The state; <c>ready</c> means that a command over ssh works.</summary>
+    [Parameter]
+    [ValidateSet("running", Ready, "stopped", "terminated")]
+    public string State { get; set; } = "running";
+
+    /// <summary>How long to wait for all of them together, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(1, 7 * 24 * 3600)]
+    public int Timeout { get; set; } = 600;
+
+    /// <inheritdoc/>
+    private protected override async Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Instance> instances, CancellationToken stop)
+    {
+        TimeSpan timeout = TimeSpan.FromSeconds(Timeout);
+        InstanceSelection done = State == Ready
+            ? new InstanceSelection(
+                await new InstanceReadiness(session, new SshConnector()).WaitAsync(instances, null, null, timeout, "Waiting for ssh", Pump, stop).ConfigureAwait(false), [])
+            : await new InstanceWaiter(session).WaitAsync(instances, State, timeout, Pump, stop).ConfigureAwait(false);
+        await FinishAsync(done, session, where, passThru: true).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    private protected override string? StopNotice() =>
+        State == Ready ? "Only the waiting has ended; the instances go on. Wait-Fe2Instance -State ready goes on waiting." : null;
+}

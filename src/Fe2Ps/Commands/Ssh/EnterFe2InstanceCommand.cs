@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using Amazon.EC2.Model;
+using Fe2Ps.Completion;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+using Fe2Ps.Pipeline;
+
+namespace Fe2Ps.Commands;
+
+/// <summary>Logs in to a machine over ssh, with tunnels if wanted.</summary>
+[Cmdlet(VerbsCommon.Enter, "Fe2Instance", DefaultParameterSetName = "Name")]
+[Alias("Connect-Fe2Instance")]
+[OutputType(typeof(void))]
+public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
+{
+    private readonly SshConnector _connector = new();
+
+    /// <summary>The name, or the id.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
+    [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    /// <summary>The id.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Id")]
+    [ValidateNotNullOrEmpty]
+    public string InstanceId { get; set; } = "";
+
+    /// <summary>Ports of the machine to bring here: 8888, or 8008:8080 for here:there.</summary>
+    [Parameter(Position = 1)]
+    public string[] Port { get; set; } = [];
+
+    /// <summary>A command to run on a terminal there instead of a login shell.</summary>
+    [Parameter]
+    public string? Command { get; set; }
+
+    /// <summary>The login user.</summary>
+    [Parameter]
+    public string? User { get; set; }
+
+    /// <summary>The private key on this computer.</summary>
+    [Parameter]
+    public string? KeyFile { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        SessionOptions where = Where;
+        string wanted = ParameterSetName == "Id" ? InstanceId : Name;
+        SshInvocation? login = null;
+        Run(async stop =>
+        {
+            Tunnel[] tunnels = [.. Port.Select(Tunnel.Parse)];
+            Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
+            Instance instance = await new InstanceQuery(session).GetAsync(wanted, stop).ConfigureAwait(false);
+            var access = new MachineAccess(session, _connector, Pump);
+            SshTarget target = await access.TargetAsync(instance, NullIfEmpty(KeyFile), NullIfEmpty(User), stop).ConfigureAwait(false);
+            login = await access.ConnectAsync(
+                instance, target, t => _connector.InteractiveAsync(target, tunnels, NullIfEmpty(Command), t), stop).ConfigureAwait(false);
+        });
+        if (login is not null) LogIn(login);
+    }
+
+    private void LogIn(SshInvocation login)
+    {
+        // The terminal itself is handed over: ssh makes it raw, so that Ctrl+C is the remote shell's.
+        using var process = new Process { StartInfo = new ProcessStartInfo(login.FileName, login.Arguments) { UseShellExecute = false } };
+        process.Start();
+        process.WaitForExit();
+        SessionState.PSVariable.Set("global:LASTEXITCODE", process.ExitCode);
+    }
+}

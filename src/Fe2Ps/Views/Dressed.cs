@@ -1,0 +1,36 @@
+using System.Management.Automation;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Views;
+
+/// <summary>
+/// SDK objects as they enter the pipeline: a type name of Fe2Ps in front, which carries the view, and where they came from,
+/// so that the next cmdlet of the pipeline works in the same place.
+/// </summary>
+internal static class Dressed
+{
+    /// <summary>An instance, <c>Fe2Ps.Instance</c>.</summary>
+    public static PSObject Instance(Instance instance, Fe2Session session, SessionOptions where) => Dress(instance, "Fe2Ps.Instance", session, where);
+
+    /// <summary>An image, <c>Fe2Ps.Image</c>.</summary>
+    public static PSObject Image(Image image, Fe2Session session, SessionOptions where) => Dress(image, "Fe2Ps.Image", session, where);
+
+    /// <summary>Any object, with <c>Region</c> and, where they differ from what every cmdlet would take, <c>ProfileName</c> and <c>EndpointUrl</c>.</summary>
+    public static PSObject Dress(object value, string typeName, Fe2Session session, SessionOptions where)
+    {
+        var dressed = new PSObject(value);
+        if (dressed.TypeNames[0] != typeName) dressed.TypeNames.Insert(0, typeName);
+        Put(dressed, "Region", session.Region);
+        if (where.ProfileName is not null) Put(dressed, "ProfileName", where.ProfileName);
+        if (session.EndpointUrl is not null) Put(dressed, "EndpointUrl", session.EndpointUrl);
+        return dressed;
+    }
+
+    private static void Put(PSObject dressed, string name, string value)
+    {
+        // An object that passes a second time has them already.
+        dressed.Members.Remove(name);
+        dressed.Members.Add(new PSNoteProperty(name, value));
+    }
+}
