@@ -8,11 +8,11 @@ internal static class CSharp
     /// <summary>A property's type: value types nullable, as in the SDK's version 4.</summary>
     public static string Type(ServiceModel model, ShapeUse use)
     {
-        var type = Element(model, use);
+        var type = IsEnum(model, use) ? ServiceNames.Upper(model[use].Name) : Element(model, use);
         return IsValue(Kind(model, use)) ? type + "?" : type;
     }
 
-    /// <summary>A list's element type: value types plain.</summary>
+    /// <summary>The type inside a list or map: value types plain, and texts for enums, as in the SDK.</summary>
     public static string Element(ServiceModel model, ShapeUse use)
     {
         var shape = model[use];
@@ -21,7 +21,7 @@ internal static class CSharp
             ShapeKind.Structure => ServiceNames.Upper(shape.Name),
             ShapeKind.List => "List<" + Element(model, shape.Element!) + ">",
             ShapeKind.Map => "Dictionary<" + Element(model, shape.Key!) + ", " + Element(model, shape.Value!) + ">",
-            ShapeKind.String => IsEnum(model, use) ? ServiceNames.Upper(shape.Name) : "string",
+            ShapeKind.String => "string",
             ShapeKind.Integer => "int",
             ShapeKind.Long => "long",
             ShapeKind.Double => "double",

@@ -22,7 +22,8 @@ internal static class JsonPart
             var given = field.Kind is ShapeKind.List or ShapeKind.Map ? $"JsonAnswer.IsGiven({value})" : $"{value} is not null";
             code.Open($"if ({given})");
             code.Line($"json.WritePropertyName({CSharp.Text(field.Use.LocationName ?? field.Use.Name)});");
-            Value(code, model, field.Use, CSharp.IsValue(field.Kind) ? value + ".Value" : value, 0);
+            var plain = CSharp.IsValue(field.Kind) || CSharp.IsEnum(model, field.Use) ? value + ".Value" : value;
+            Value(code, model, field.Use, plain, 0);
             code.Close();
             code.Line();
         }
@@ -49,7 +50,10 @@ internal static class JsonPart
         foreach (var field in plan.Fields)
         {
             code.Line($"case {CSharp.Text(field.Use.LocationName ?? field.Use.Name)}:");
-            code.Line($"    read.{field.Property} = {Expression(model, field.Use, "read." + field.Property)};");
+            var read = CSharp.IsEnum(model, field.Use)
+                ? field.Type + ".FindValue(JsonAnswer.Text(ref json))"
+                : Expression(model, field.Use, "read." + field.Property);
+            code.Line($"    read.{field.Property} = {read};");
             code.Line("    break;");
         }
 
@@ -89,7 +93,7 @@ internal static class JsonPart
                 code.Line("json.WriteEndObject();");
                 break;
             case ShapeKind.String:
-                code.Line(CSharp.IsEnum(model, use) ? $"json.WriteStringValue({value}.Value);" : $"json.WriteStringValue({value});");
+                code.Line($"json.WriteStringValue({value});");
                 break;
             case ShapeKind.Boolean:
                 code.Line($"json.WriteBooleanValue({value});");
@@ -114,8 +118,7 @@ internal static class JsonPart
             case ShapeKind.Structure: return $"{CSharp.Element(model, use)}.ReadJson(ref json)";
             case ShapeKind.List: return $"JsonAnswer.List(ref json, {existing}, {Reader(model, shape.Element!)})";
             case ShapeKind.Map: return $"JsonAnswer.Map(ref json, {existing}, {Reader(model, shape.Value!)})";
-            case ShapeKind.String:
-                return CSharp.IsEnum(model, use) ? $"{CSharp.Element(model, use)}.FindValue(JsonAnswer.Text(ref json))" : "JsonAnswer.Text(ref json)";
+            case ShapeKind.String: return "JsonAnswer.Text(ref json)";
             case var kind: return $"JsonAnswer.{kind}(ref json)";
         }
     }

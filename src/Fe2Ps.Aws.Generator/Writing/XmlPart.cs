@@ -59,6 +59,7 @@ internal static class XmlPart
         var target = "read." + field.Property;
         if (field.Substitution is null && model.Protocol == Protocol.Query && shape.Kind == ShapeKind.List && (shape.Flattened || field.Use.Flattened))
             return $"({target} ??= new {field.Type}()).Add({Expression(model, shape.Element!, "xml")});";
+        if (CSharp.IsEnum(model, field.Use)) return $"{target} = {field.Type}.FindValue(xml.Text());";
         return $"{target} = {Expression(model, field.Use, "xml", target)};";
     }
 
@@ -78,8 +79,7 @@ internal static class XmlPart
             case ShapeKind.List: return $"{from}.List({existing}, {Reader(model, shape.Element!)})";
             case ShapeKind.Map:
                 return $"{from}.{(shape.Flattened ? "Entry" : "Map")}({existing}, {CSharp.Text(shape.Key!.LocationName ?? "key")}, {Reader(model, shape.Key!)}, {Reader(model, shape.Value!)})";
-            case ShapeKind.String:
-                return CSharp.IsEnum(model, use) ? $"{CSharp.Element(model, use)}.FindValue({from}.Text())" : $"{from}.Text()";
+            case ShapeKind.String: return $"{from}.Text()";
             case ShapeKind.Timestamp: return $"{from}.Timestamp()";
             case var kind: return $"{from}.{kind}()";
         }
