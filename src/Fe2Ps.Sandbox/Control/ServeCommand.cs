@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Fe2Ps.Sandbox.Hosts;
+using Fe2Ps.Sandbox.Metadata;
 using Fe2Ps.Sandbox.State;
 using Fe2Ps.Sandbox.Wire;
 
@@ -25,34 +26,10 @@ internal static class ServeCommand
         void Log(string message) => Console.Error.WriteLine(message);
         try
         {
-            var folder = options.StateFolder ?? Directory.CreateTempSubdirectory("fe2-sandbox-").FullName;
-            try
-            {
-                await using var fabric = await Fabrics.MakeAsync(options.Hosts, Path.Combine(folder, "hosts"), options.StateFolder is null, new LineReport(Log), end.Token).ConfigureAwait(false);
-                var pace = options.Fast ? Pace.Fast : Pace.Realistic;
-                if (options.LateVisibility is { } late)
-                    pace = pace with { LateVisibility = TimeSpan.FromSeconds(late) };
-                var cloud = new Cloud(new SandboxState(), pace, TimeProvider.System, fabric, Log);
-                await using var server = await Server.StartAsync(cloud, options.Port, end.Token).ConfigureAwait(false);
-                foreach (var limit in fabric.Limits)
-                    Log(limit);
-                Console.WriteLine($"export AWS_ENDPOINT_URL={server.Address}");
-                Console.WriteLine($"export AWS_ACCESS_KEY_ID={Credentials.AccessKey}");
-                Console.WriteLine($"export AWS_SECRET_ACCESS_KEY={Credentials.SecretKey}");
-                Console.WriteLine("export AWS_DEFAULT_REGION=us-east-2");
-                Console.WriteLine("ready");
-                Console.Out.Flush();
-                await WaitAsync(end.Token).ConfigureAwait(false);
-            }
-            finally
-            {
-                if (options.StateFolder is null && Directory.Exists(folder))
-                    Directory.Delete(folder, true);
-            }
-
+            await ServeAsync(options, Log, end.Token).ConfigureAwait(false);
             return 0;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             return 0;
         }
@@ -61,6 +38,50 @@ internal static class ServeCommand
             await end.CancelAsync().ConfigureAwait(false);
             await parent.ConfigureAwait(false);
         }
+    }
+
+    private static async Task ServeAsync(ServeOptions options, Action<string> log, CancellationToken end)
+    {
+        var temporary = options.StateFolder is null;
+        var folder = options.StateFolder ?? Directory.CreateTempSubdirectory("fe2-sandbox-").FullName;
+        try
+        {
+            var store = temporary ? null : new StateStore(folder);
+            var state = store?.Load() ?? new SandboxState();
+            await using var fabric = await Fabrics.MakeAsync(options.Hosts, Path.Combine(folder, "hosts"), temporary, new LineReport(log), end).ConfigureAwait(false);
+            var pace = options.Fast ? Pace.Fast : Pace.Realistic;
+            if (options.LateVisibility is { } late)
+                pace = pace with { LateVisibility = TimeSpan.FromSeconds(late) };
+            var cloud = new Cloud(state, pace, TimeProvider.System, fabric, log);
+            await using (var server = await Server.StartAsync(cloud, options.Port, end).ConfigureAwait(false))
+            await using (var metadata = new MetadataService(cloud))
+            {
+                await metadata.StartAsync(fabric.MetadataSocket, end).ConfigureAwait(false);
+                foreach (var limit in fabric.Limits)
+                    log(limit);
+                Announce(server);
+                await (store?.KeepAsync(cloud, end) ?? WaitAsync(end)).ConfigureAwait(false);
+                await WaitAsync(end).ConfigureAwait(false);
+            }
+
+            if (store is not null)
+                await store.SaveAsync(cloud, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (temporary && Directory.Exists(folder))
+                Directory.Delete(folder, true);
+        }
+    }
+
+    private static void Announce(Server server)
+    {
+        Console.WriteLine($"export AWS_ENDPOINT_URL={server.Address}");
+        Console.WriteLine($"export AWS_ACCESS_KEY_ID={Credentials.AccessKey}");
+        Console.WriteLine($"export AWS_SECRET_ACCESS_KEY={Credentials.SecretKey}");
+        Console.WriteLine("export AWS_DEFAULT_REGION=us-east-2");
+        Console.WriteLine("ready");
+        Console.Out.Flush();
     }
 
     private static async Task WaitAsync(CancellationToken cancellationToken)

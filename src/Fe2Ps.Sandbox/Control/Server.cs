@@ -38,6 +38,8 @@ internal sealed class Server : IAsyncDisposable
         var control = new ControlApi(cloud, table, endpoint);
         application.Run(context => context.Request.Path.StartsWithSegments("/_sandbox", StringComparison.Ordinal)
             ? control.HandleAsync(context) : endpoint.HandleAsync(context));
+        lock (cloud.Gate)
+            Awakening.Wake(cloud, table);
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
         var server = new Server(application, cloud, table);
         server.Address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

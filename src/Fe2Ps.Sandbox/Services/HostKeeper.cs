@@ -120,16 +120,16 @@ internal sealed class HostKeeper
     {
         switch (instance.State)
         {
-            case InstanceState.Pending or InstanceState.Running:
+            case InstanceState.Pending or InstanceState.Running when instance.HasHost:
                 Settle(instance);
                 instance.State = InstanceState.Pending;
                 Begin(region, instance);
                 break;
             case InstanceState.Stopping:
-                Stopped(instance);
+                Then(instance, _ => Task.CompletedTask, () => Stopped(instance));
                 break;
             case InstanceState.ShuttingDown:
-                Terminated(region, instance);
+                Then(instance, token => _cloud.Fabric.DestroyAsync(instance.Id, token), () => Terminated(region, instance));
                 break;
             case InstanceState.Terminated:
                 Forget(region, instance);
@@ -187,7 +187,7 @@ internal sealed class HostKeeper
     private void Begin(RegionState region, Instance instance)
     {
         if (instance.WantsPublicIp)
-            instance.PublicIp = _cloud.Fabric.ReservePublicAddress(IPAddress.Parse(instance.PrivateIp!)).ToString();
+            instance.PublicIp ??= Addresses.Public(_cloud, instance.PrivateIp!).ToString();
         if (!Real || !instance.HasHost)
         {
             Then(instance, _ => Pause(_cloud.Pace.Pending), () => Running(instance));

@@ -90,7 +90,7 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
 
     private Instance Make(Call call, LaunchPlan plan, Subnet subnet, string reservation, int index)
     {
-        var privateAddress = cloud.Fabric.ReservePrivateAddress(IPNetwork.Parse(subnet.Cidr));
+        var privateAddress = Addresses.Private(cloud, subnet.Cidr);
         var late = cloud.Faults.Strike("late-visibility", call.Operation.Name)?.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : cloud.Pace.LateVisibility;
         var request = plan.Spot is null ? null : spot.Open(call, plan, subnet, "active", "fulfilled", "Your Spot request is fulfilled.");
         var id = Ids.New("i");

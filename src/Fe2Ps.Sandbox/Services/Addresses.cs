@@ -1,0 +1,24 @@
+using System.Net;
+using Fe2Ps.Sandbox.State;
+
+namespace Fe2Ps.Sandbox.Services;
+
+/// <summary>Hands out addresses that no instance has, not even one that slept through a restart and is unknown to the fabric.</summary>
+internal static class Addresses
+{
+    public static IPAddress Private(Cloud cloud, string cidr) => Free(cloud, () => cloud.Fabric.ReservePrivateAddress(IPNetwork.Parse(cidr)), item => item.PrivateIp);
+
+    public static IPAddress Public(Cloud cloud, string privateIp)
+        => Free(cloud, () => cloud.Fabric.ReservePublicAddress(IPAddress.Parse(privateIp)), item => item.PrivateIp == privateIp ? null : item.PublicIp);
+
+    private static IPAddress Free(Cloud cloud, Func<IPAddress> reserve, Func<Instance, string?> held)
+    {
+        while (true)
+        {
+            var address = reserve();
+            var text = address.ToString();
+            if (!cloud.State.Regions.Values.Any(region => region.Instances.Values.Any(instance => instance.HasHost && held(instance) == text)))
+                return address;
+        }
+    }
+}
