@@ -45,6 +45,9 @@ public sealed record SandboxOptions(string Program)
     /// <summary>Its pace.</summary>
     public SandboxSpeed Speed { get; init; }
 
+    /// <summary>Where the root disks of terminated instances are kept, to look at what they held; null deletes them as EC2 does.</summary>
+    public string? KeepDisks { get; init; }
+
     /// <summary>How long the start may take. The very first one with containers makes their file system.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 }

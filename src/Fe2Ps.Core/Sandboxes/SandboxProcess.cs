@@ -119,6 +119,7 @@ public sealed class SandboxProcess : IAsyncDisposable
         Add(options.Program, "serve", "--port", options.Port.ToString(CultureInfo.InvariantCulture));
         Add("--exit-with", System.Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         if (options.StateFolder is { } folder) Add("--state", folder);
+        if (options.KeepDisks is { } kept) Add("--keep-disks", kept);
         if (options.Hosts != SandboxHosts.Default) Add("--hosts", options.Hosts.ToString().ToLowerInvariant());
         if (options.Speed != SandboxSpeed.Default) Add("--speed", options.Speed.ToString().ToLowerInvariant());
         return info;

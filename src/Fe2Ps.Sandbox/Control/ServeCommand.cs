@@ -48,7 +48,7 @@ internal static class ServeCommand
         {
             var store = temporary ? null : new StateStore(folder);
             var state = store?.Load() ?? new SandboxState();
-            await using var fabric = await Fabrics.MakeAsync(options.Hosts, Path.Combine(folder, "hosts"), temporary, new LineReport(log), end).ConfigureAwait(false);
+            await using var fabric = await Fabrics.MakeAsync(options.Hosts, Path.Combine(folder, "hosts"), temporary, options.KeepDisks, new LineReport(log), end).ConfigureAwait(false);
             var pace = options.Fast ? Pace.Fast : Pace.Realistic;
             if (options.LateVisibility is { } late)
                 pace = pace with { LateVisibility = TimeSpan.FromSeconds(late) };

@@ -20,6 +20,9 @@ internal sealed record ServeOptions
     /// <summary>Seconds for which a new instance stays unknown; by the speed when null.</summary>
     public double? LateVisibility { get; init; }
 
+    /// <summary>Where the root disks of terminated instances are kept, to look at what they held; null deletes them.</summary>
+    public string? KeepDisks { get; init; }
+
     /// <summary>Reads the options; throws <see cref="FormatException"/> with a message for the user.</summary>
     public static ServeOptions Read(IReadOnlyList<string> arguments)
     {
@@ -39,6 +42,7 @@ internal sealed record ServeOptions
                 "--speed" when value is "realistic" or "fast" => options with { Fast = value == "fast" },
                 "--speed" => throw new FormatException("--speed is realistic or fast."),
                 "--exit-with" => options with { ExitWith = Number(name, value, 1, int.MaxValue) },
+                "--keep-disks" => options with { KeepDisks = Path.GetFullPath(value) },
                 "--late-visibility" => options with { LateVisibility = Number(name, value, 0, 3600) },
                 _ => throw new FormatException($"There is no option {name}."),
             };

@@ -27,13 +27,14 @@ public sealed class ContainerFabric : IHostFabric
 
     /// <param name="stateFolder">Where disks, volumes and snapshots are kept.</param>
     /// <param name="temporary">Whether that folder is removed at the end (and by the next sandbox's start, should this one crash).</param>
-    public ContainerFabric(string stateFolder, bool temporary, TimeProvider? time = null)
+    /// <param name="keepDisks">Where what ended hosts had changed on their root disks is kept, below the volume's id; null deletes it as EC2 does.</param>
+    public ContainerFabric(string stateFolder, bool temporary, TimeProvider? time = null, string? keepDisks = null)
     {
         _stateFolder = Path.GetFullPath(stateFolder);
         _temporary = temporary;
         _time = time ?? TimeProvider.System;
         UnixFiles.MakePrivateFolder(_stateFolder);
-        _roots = new RootDisks(_stateFolder);
+        _roots = new RootDisks(_stateFolder) { KeepIn = keepDisks };
         _claim = Claim.Take(_stateFolder, temporary);
         _containers = new Containers(_claim);
         _volumes = new Volumes(_stateFolder, _containers);

@@ -16,6 +16,9 @@ internal sealed class RootDisks(string stateFolder)
 
     private string SnapshotsFolder => Path.Combine(stateFolder, "root-snapshots");
 
+    /// <summary>Where the roots of ended hosts are moved instead of being deleted, or null.</summary>
+    public string? KeepIn { get; init; }
+
     public void UseBase(string folder) => _base = folder;
 
     public bool HasDisk(string volumeId) => Directory.Exists(DiskOf(volumeId));
@@ -61,7 +64,14 @@ internal sealed class RootDisks(string stateFolder)
 
     public async Task DeleteAsync(string volumeId, CancellationToken cancellationToken)
     {
-        await DeleteFolderAsync(DiskOf(volumeId), cancellationToken).ConfigureAwait(false);
+        var disk = DiskOf(volumeId);
+        if (KeepIn is not null && Directory.Exists(disk))
+        {
+            Directory.CreateDirectory(KeepIn);
+            await Commands.RunAsync("mv", ["--no-target-directory", Path.Combine(disk, "upper"), Path.Combine(KeepIn, volumeId)], cancellationToken).ConfigureAwait(false);
+        }
+
+        await DeleteFolderAsync(disk, cancellationToken).ConfigureAwait(false);
         await CollectAsync(cancellationToken).ConfigureAwait(false);
     }
 
