@@ -27,6 +27,9 @@ public enum CompletionKind
 
     /// <summary>Names of the region's key pairs.</summary>
     KeyPair,
+
+    /// <summary>Names of the region's script jobs: the latest of each machine.</summary>
+    Job,
 }
 
 /// <summary>
@@ -129,6 +132,10 @@ public static class CompletionCache
                 return [.. images.Images.Select(i => i.Name).Where(n => !string.IsNullOrEmpty(n)).Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
             case CompletionKind.InstanceType:
                 return await TypesAsync(session, cancellationToken).ConfigureAwait(false);
+            case CompletionKind.Job:
+                InstanceSelection machines = await new InstanceQuery(session).ListAsync(
+                    new InstanceSelector { Filters = new Dictionary<string, IReadOnlyList<string>> { ["tag-key"] = ["fe2:job"] } }, cancellationToken).ConfigureAwait(false);
+                return [.. machines.Instances.Select(i => InstanceFacts.TagOf(i, "fe2:job")).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
             default:
                 return [];
         }

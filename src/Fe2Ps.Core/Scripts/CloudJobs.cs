@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Keys;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+
+namespace Fe2Ps.Core.Scripts;
+
+/// <summary>Jobs and the machines of a region: which instances have jobs, how to reach them, and the tags that say so.</summary>
+/// <param name="session">The region.</param>
+/// <param name="ssh">The way to the machines.</param>
+/// <param name="keyFile">A private key for all machines, or null for the one of each machine's key pair.</param>
+/// <param name="user">A login user for all machines, or null for what each launch wrote down.</param>
+public sealed class CloudJobs(Fe2Session session, ISshConnector ssh, string? keyFile = null, string? user = null) : IJobCloud
+{
+    private const string RoleTag = "fe2:role";
+
+    private readonly InstanceQuery _query = new(session);
+    private readonly InstanceTargets _targets = new(session);
+    private readonly ConcurrentDictionary<string, Task<string?>> _privateFiles = new(StringComparer.Ordinal);
+
+    /// <summary>Starts scripts here.</summary>
+    public ScriptRunner Runner => new(ssh, this, session.Clock);
+
+    /// <summary>Follows, waits, receives and stops.</summary>
+    public JobControl Control => new(ssh, this, session.Clock);
+
+    /// <summary>Every job of the region that a machine still knows of, the newest last.</summary>
+    public async Task<IReadOnlyList<Job>> ListAsync(IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        InstanceSelection found = await _query.ListAsync(
+            new InstanceSelector { Filters = new Dictionary<string, IReadOnlyList<string>> { ["tag-key"] = [RoleTag] } }, cancellationToken).ConfigureAwait(false);
+        JobMachine[] machines = await Task.WhenAll(
+            found.Instances.Where(i => !InstanceFacts.IsEnding(i)).Select(i => MachineAsync(i, cancellationToken))).ConfigureAwait(false);
+        return await new JobCatalogue(ssh, session.Clock).GetAsync(machines, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The machine with this name or id.</summary>
+    /// <exception cref="Fe2Exception"><c>InstanceNotFound</c>, <c>InstanceAmbiguous</c>.</exception>
+    public async Task<JobMachine> MachineAsync(string nameOrId, CancellationToken cancellationToken = default) =>
+        await MachineAsync(await _query.GetAsync(nameOrId, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>An instance as the scripts room sees it; one that does not run is not asked.</summary>
+    public async Task<JobMachine> MachineAsync(Instance instance, CancellationToken cancellationToken = default)
+    {
+        bool runs = InstanceFacts.StateOf(instance) == "running" && InstanceFacts.AddressOf(instance) is not null;
+        string? file = runs ? await PrivateFileAsync(instance.KeyName, cancellationToken).ConfigureAwait(false) : null;
+        SshTarget target = runs
+            ? _targets.For(instance, file, user)
+            : new SshTarget(instance.InstanceId, InstanceFacts.NameOf(instance) ?? instance.InstanceId, "", InstanceTargets.UsualUser, null, null);
+        return new JobMachine(target, instance.PrivateIpAddress, instance.VpcId, runs);
+    }
+
+    /// <inheritdoc/>
+    public Task TagAsync(string instanceId, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
+        session.GuardAsync("tag the machine of a job", instanceId, () => session.Ec2.CreateTagsAsync(
+            new CreateTagsRequest { Resources = [instanceId], Tags = [.. tags.Select(t => new Tag(t.Key, t.Value))] }, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task SetShutdownBehaviorAsync(string instanceId, OnExit onExit, CancellationToken cancellationToken) =>
+        session.GuardAsync("set what a shutdown does", instanceId, async () =>
+        {
+            Instance instance = await _query.GetAsync(instanceId, cancellationToken).ConfigureAwait(false);
+
+            // A one-time spot instance knows only one end, and EC2 refuses to be told otherwise.
+            if (InstanceFacts.IsSpot(instance)) return;
+            await session.Ec2.ModifyInstanceAttributeAsync(
+                new ModifyInstanceAttributeRequest
+                {
+                    InstanceId = instanceId,
+                    InstanceInitiatedShutdownBehavior = onExit == OnExit.Terminate ? "terminate" : "stop",
+                },
+                cancellationToken).ConfigureAwait(false);
+        });
+
+    /// <inheritdoc/>
+    public async Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return InstanceFacts.StateOf(await _query.GetAsync(instanceId, cancellationToken).ConfigureAwait(false)) == "running";
+        }
+        catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+
+    private Task<string?> PrivateFileAsync(string? keyName, CancellationToken cancellationToken) =>
+        _privateFiles.GetOrAdd(keyName ?? "", _ => new KeyPairs(session).FindPrivateFileAsync(keyName, keyFile, cancellationToken));
+}
