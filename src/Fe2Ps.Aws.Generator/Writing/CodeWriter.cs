@@ -7,6 +7,7 @@ internal sealed class CodeWriter
 {
     private readonly StringBuilder _text = new();
     private int _level;
+    private bool _opened;
 
     public CodeWriter(string origin, string ns, params string[] usings)
     {
@@ -21,8 +22,11 @@ internal sealed class CodeWriter
 
     public void Line(string text = "")
     {
+        // No blank line right behind an opening brace.
+        if (text.Length == 0 && _opened) return;
         if (text.Length > 0) _text.Append(' ', _level * 4).Append(text);
         _text.Append('\n');
+        _opened = text == "{";
     }
 
     public void Summary(string text) => Line($"/// <summary>{text}</summary>");
