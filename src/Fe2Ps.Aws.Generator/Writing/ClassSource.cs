@@ -19,7 +19,7 @@ internal static class ClassSource
         code.Summary($"{what} See <see href=\"{names.Reference}{plan.Reference}.html\">the API reference</see>.");
         code.Open($"public sealed class {plan.Name}{parent}");
         Constructors(code, service, plan);
-        foreach (var field in plan.Fields) Property(code, model, field);
+        foreach (var field in plan.Fields) Property(code, model, plan, field);
         if (plan.IsWritten)
         {
             if (model.IsJson) JsonPart.WriteRequest(code, model, plan);
@@ -56,21 +56,22 @@ internal static class ClassSource
         code.Line();
     }
 
-    private static void Property(CodeWriter code, ServiceModel model, Field field)
+    private static void Property(CodeWriter code, ServiceModel model, ClassPlan plan, Field field)
     {
         code.Line();
-        code.Summary(Facts(model, field));
+        code.Summary(Facts(model, plan, field));
         if (field.Use.IsDeprecated) code.Line("[Obsolete(\"The service marks this member as deprecated.\")]");
         var start = field.Kind is ShapeKind.List or ShapeKind.Map ? $" = Amazon.AWSConfigs.InitializeCollections ? new {field.Type}() : null;" : "";
         code.Line($"public {field.Type} {field.Property} {{ get; set; }}{start}");
     }
 
-    private static string Facts(ServiceModel model, Field field)
+    private static string Facts(ServiceModel model, ClassPlan plan, Field field)
     {
         if (field.WrapsWhole) return "The whole answer.";
         var use = field.Use;
-        var facts = new List<string> { $"Wire name <c>{use.LocationName ?? use.Name}</c>" };
-        facts.Add(field.Shape.Kind.ToString().ToLowerInvariant());
+        var wire = plan.IsWritten && !plan.IsRead && !model.IsJson ? FormPart.FieldName(model, field) : use.LocationName ?? use.Name;
+        var facts = new List<string> { $"Wire name <c>{wire}</c>" };
+        facts.Add(KindOf(model, use));
         if (field.Required) facts.Add("required");
         if (use.IsIdempotencyToken) facts.Add("made up when left out");
         if (model.Names.SubstitutionOf(use.ShapeName) is { Member: null, Kind: ShapeKind.String }) facts.Add("given as base64 text");
@@ -79,6 +80,23 @@ internal static class ClassSource
             text += " One of " + string.Join(", ", field.Shape.EnumValues.Select(v => $"<c>{CodeWriter.Doc(v)}</c>")) + ".";
         return text;
     }
+
+    private static string KindOf(ServiceModel model, ShapeUse use)
+    {
+        var shape = model[use];
+        return shape.Kind switch
+        {
+            ShapeKind.List => "list of " + ElementOf(model, shape.Element!),
+            ShapeKind.Map => "map to " + ElementOf(model, shape.Value!),
+            var kind => kind.ToString().ToLowerInvariant(),
+        };
+    }
+
+    private static string ElementOf(ServiceModel model, ShapeUse use) => model[use] switch
+    {
+        { Kind: ShapeKind.Structure } or { IsEnum: true } => $"<c>{ServiceNames.Upper(use.ShapeName)}</c>",
+        _ => KindOf(model, use),
+    };
 
     private static string Lower(string name) => char.ToLowerInvariant(name[0]) + name.Substring(1);
 }

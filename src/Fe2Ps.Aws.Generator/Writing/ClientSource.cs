@@ -167,10 +167,11 @@ internal static class ClientSource
         code.Line($"public virtual Task<{response}> {operation.Name}Async({operation.Name}Request request, CancellationToken cancellationToken = default) =>");
         code.Line($"    InvokeAsync<{response}>(");
         code.Line("        request,");
-        code.Open("        new InvokeOptions");
-        code.Line($"    RequestMarshaller = {marshaller},");
-        code.Line($"    ResponseUnmarshaller = {unmarshaller},");
-        code.Close(",");
+        code.Line("        new InvokeOptions");
+        code.Line("        {");
+        code.Line($"            RequestMarshaller = {marshaller},");
+        code.Line($"            ResponseUnmarshaller = {unmarshaller},");
+        code.Line("        },");
         code.Line("        cancellationToken);");
         if (!model.Names.HasNoArgumentForm(operation.Name)) return;
         code.Line();

@@ -31,7 +31,7 @@ internal static class FormPart
     }
 
     /// <summary>ec2: queryName, else locationName with its first letter upper-cased; query: locationName; else the member's own name.</summary>
-    private static string FieldName(ServiceModel model, Field field)
+    public static string FieldName(ServiceModel model, Field field)
     {
         var use = field.Use;
         var name = model.Protocol == Protocol.Ec2
