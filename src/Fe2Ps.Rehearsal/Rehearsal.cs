@@ -60,11 +60,9 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
         // The rehearsal has a home of its own: nothing of the user's is read or changed.
         var home = Path.Combine(folder, "home");
         Directory.CreateDirectory(home);
-        var environment = new Fe2Environment(
-            name => name == "FE2_HOME" ? Path.Combine(home, "fe2")
-                : name.StartsWith("AWS_", StringComparison.Ordinal) ? sandbox.Environment.GetValueOrDefault(name)
-                : Environment.GetEnvironmentVariable(name),
-            home, TimeProvider.System);
+        foreach (var (name, value) in sandbox.Environment) Environment.SetEnvironmentVariable(name, value);
+        Environment.SetEnvironmentVariable("FE2_HOME", Path.Combine(home, "fe2"));
+        var environment = new Fe2Environment(Environment.GetEnvironmentVariable, home, TimeProvider.System);
         return await Fe2Session.OpenAsync(new SessionOptions("Ohio", null, sandbox.EndpointUrl), environment, cancel).ConfigureAwait(false);
     }
 

@@ -12,13 +12,9 @@ internal static class Shell
         var start = Start(file, arguments, folder, environment);
         using var process = Process.Start(start) ?? throw new BuildException($"cannot start '{file}'");
 
-        // The terminal gives Ctrl+C to the whole group; a signal sent to this process alone is passed on.
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            if (!OperatingSystem.IsWindows() && !process.HasExited) Terminate(process.Id);
-        });
+        // A signal may be sent to this process alone; where the terminal gave it to the whole group, twice does no harm.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => PassOn(signal, process, "-INT"));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => PassOn(signal, process, "-TERM"));
         process.WaitForExit();
         return process.ExitCode;
     }
@@ -60,5 +56,9 @@ internal static class Shell
         return start;
     }
 
-    private static void Terminate(int process) => Capture("kill", "-TERM", process.ToString());
+    private static void PassOn(PosixSignalContext signal, Process process, string name)
+    {
+        signal.Cancel = true;
+        if (!OperatingSystem.IsWindows() && !process.HasExited) Capture("kill", name, process.Id.ToString());
+    }
 }

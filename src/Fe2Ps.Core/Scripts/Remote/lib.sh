@@ -55,8 +55,12 @@ alive() {
     [ "$(stat_of "$alive_pid" | cut -c 1)" != Z ]
 }
 
-# session_members SID EXCEPT: every process of a session but one.
+# session_members SID EXCEPT: every process of a session but one. Sessions 0 and 1 are the machine's own: an unknown number
+# must never stand for them.
 session_members() {
+    case $1 in
+        '' | 0 | 1 | *[!0-9]*) return 0 ;;
+    esac
     for proc in /proc/[0-9]*; do
         member=${proc#/proc/}
         [ "$member" != "$2" ] && [ "$(session_of "$member")" = "$1" ] && printf '%s\n' "$member"
