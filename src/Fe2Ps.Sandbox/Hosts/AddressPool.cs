@@ -2,11 +2,11 @@ using System.Net;
 
 namespace Fe2Ps.Sandbox.Hosts;
 
-/// <summary>Addresses in use. One that was given back is given out again only after all others were.</summary>
+/// <summary>Addresses in use, each by one or more holders. One that was given back is given out again only after all others were.</summary>
 internal sealed class AddressPool
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<uint> _used = [];
+    private readonly Dictionary<uint, int> _holders = [];
     private readonly Dictionary<uint, uint> _next = [];
 
     /// <summary>A free address from <paramref name="first"/> to <paramref name="last"/>, both included.</summary>
@@ -19,7 +19,7 @@ internal sealed class AddressPool
             for (uint step = 0; step < count; step++)
             {
                 var candidate = first + ((start + step) % count);
-                if (!_used.Add(candidate))
+                if (!_holders.TryAdd(candidate, 1))
                     continue;
                 _next[first] = candidate == last ? first : candidate + 1;
                 return HostNetwork.ToAddress(candidate);
@@ -30,16 +30,27 @@ internal sealed class AddressPool
             $"No address is free between {HostNetwork.ToAddress(first)} and {HostNetwork.ToAddress(last)}. Terminate instances to get some back.");
     }
 
-    public void Release(IPAddress address)
+    /// <summary>One holder more for an address.</summary>
+    public void Share(IPAddress address)
     {
         lock (_lock)
-            _used.Remove(HostNetwork.ToNumber(address));
+            _holders[HostNetwork.ToNumber(address)] = _holders.GetValueOrDefault(HostNetwork.ToNumber(address)) + 1;
+    }
+
+    public void Release(IPAddress address)
+    {
+        var number = HostNetwork.ToNumber(address);
+        lock (_lock)
+            if (_holders.TryGetValue(number, out var holders) && holders > 1)
+                _holders[number] = holders - 1;
+            else
+                _holders.Remove(number);
     }
 
     /// <summary>Marks an address as used that was given out in an earlier life of the sandbox.</summary>
     public void Take(IPAddress address)
     {
         lock (_lock)
-            _used.Add(HostNetwork.ToNumber(address));
+            _holders.TryAdd(HostNetwork.ToNumber(address), 1);
     }
 }

@@ -26,7 +26,9 @@ internal sealed class Claim : IDisposable
     }
 
     /// <summary>Where the folders of all sandboxes of this machine are.</summary>
-    public static string Root => "/run/fe2ps";
+    public static string Root { get; } = Kernel.IsRoot
+        ? "/run/fe2ps"
+        : Path.Combine(Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") ?? Path.GetTempPath(), "fe2ps-" + Environment.UserName);
 
     /// <summary>Eight hexadecimal digits.</summary>
     public string Id { get; }
@@ -52,7 +54,8 @@ internal sealed class Claim : IDisposable
 
         var id = RandomNumberGenerator.GetHexString(8, lowercase: true);
         var folder = FolderOf(id);
-        UnixFiles.MakePrivateFolder(folder);
+        // Others may pass through, to what is theirs, and see nothing.
+        UnixFiles.MakeFolder(folder, UnixFiles.PassThrough);
         var held = Kernel.OpenLock(Path.Combine(folder, LockFile));
         Kernel.Lock(held, wait: true);
         File.WriteAllText(Path.Combine(folder, BlockFile), block.ToString(CultureInfo.InvariantCulture));

@@ -1,15 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace Fe2Ps.Sandbox.Hosts;
 
 /// <summary>Hosts as containers: each with its own root, processes, network and devices. Needs Linux and root.</summary>
 public sealed class ContainerFabric : IHostFabric
 {
-    /// <summary>As much of a console as EC2 keeps.</summary>
-    private const int ConsoleLength = 64 * 1024;
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<string, ContainerHost> _hosts = new();
@@ -37,7 +34,7 @@ public sealed class ContainerFabric : IHostFabric
         _roots = new RootDisks(_stateFolder) { KeepIn = keepDisks };
         _claim = Claim.Take(_stateFolder, temporary);
         _containers = new Containers(_claim);
-        _volumes = new Volumes(_stateFolder, _containers);
+        _volumes = new Volumes(_stateFolder, _containers.NameOf);
         _network = new HostNetwork(_claim);
     }
 
@@ -134,10 +131,10 @@ public sealed class ContainerFabric : IHostFabric
     public async Task DestroyAsync(string instanceId, CancellationToken cancellationToken)
     {
         await StopAsync(instanceId, force: true, cancellationToken).ConfigureAwait(false);
-        if (!_hosts.TryRemove(instanceId, out var host))
-            return;
+        _hosts.TryRemove(instanceId, out _);
         _network.Forget(instanceId);
-        await _roots.DeleteAsync(host.Spec.RootVolumeId, cancellationToken).ConfigureAwait(false);
+        if (_roots.FindDisk(instanceId) is { } volumeId)
+            await _roots.DeleteAsync(volumeId, cancellationToken).ConfigureAwait(false);
     }
 
     public Task SetNetworkAsync(string instanceId, bool connected, CancellationToken cancellationToken) =>
@@ -156,13 +153,8 @@ public sealed class ContainerFabric : IHostFabric
 
     public string ConsoleOutput(string instanceId)
     {
-        if (!_hosts.TryGetValue(instanceId, out var host) || !File.Exists(_roots.ConsoleOf(host.Spec.RootVolumeId)))
-            return string.Empty;
-        using var console = File.OpenHandle(_roots.ConsoleOf(host.Spec.RootVolumeId), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var length = RandomAccess.GetLength(console);
-        var text = new byte[Math.Min(length, ConsoleLength)];
-        var read = RandomAccess.Read(console, text, length - text.Length);
-        return Encoding.UTF8.GetString(text, 0, read);
+        var volumeId = _hosts.TryGetValue(instanceId, out var host) ? host.Spec.RootVolumeId : _roots.FindDisk(instanceId);
+        return volumeId is null ? string.Empty : ConsoleFile.ReadEnd(_roots.ConsoleOf(volumeId));
     }
 
     public Task CreateVolumeAsync(string volumeId, int sizeGiB, string? snapshotId, CancellationToken cancellationToken) =>
@@ -263,12 +255,8 @@ public sealed class ContainerFabric : IHostFabric
         var console = _roots.ConsoleOf(spec.RootVolumeId);
         try
         {
-            _roots.Ensure(spec.RootVolumeId, spec.RootSnapshotId);
-            await using (File.Open(console, FileMode.OpenOrCreate).ConfigureAwait(false))
-            {
-                // The file must exist to be mounted as the console.
-            }
-
+            _roots.Ensure(spec.RootVolumeId, spec.InstanceId, spec.RootSnapshotId);
+            ConsoleFile.Ensure(console);
             _roots.Mount(spec.RootVolumeId, Path.Combine(bundle, "rootfs"));
             BootFiles.Write(bundle, spec);
             Bundle.Write(bundle, _containers.NameOf(spec.InstanceId), spec.HostName, console, !GuestDevices.CanAllowOneByOne);

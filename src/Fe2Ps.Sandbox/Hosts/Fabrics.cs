@@ -35,6 +35,15 @@ internal static class Fabrics
             progress.Report(reason);
         }
 
+        if (kind is null or "process")
+        {
+            if (ProcessFabric.IsSupported(out var reason))
+                return new ProcessFabric(folder, temporary);
+            if (kind is not null)
+                throw new PlatformNotSupportedException(reason);
+            progress.Report(reason);
+        }
+
         return kind is null or "none" ? new NoFabric() : throw new PlatformNotSupportedException($"Hosts of the kind '{kind}' do not work here.");
     }
 }

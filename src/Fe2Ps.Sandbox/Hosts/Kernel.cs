@@ -14,6 +14,8 @@ internal static partial class Kernel
     public const int User1 = 10;
     public const int User2 = 12;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Halt = 19;
 
     private const nuint MountPrivateRecursive = 0x00040000 | 0x4000;
     private const int UnmountDetach = 2;

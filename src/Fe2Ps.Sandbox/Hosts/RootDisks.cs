@@ -7,6 +7,7 @@ namespace Fe2Ps.Sandbox.Hosts;
 internal sealed class RootDisks(string stateFolder)
 {
     private const string Layers = "layers";
+    private const string Owner = "instance";
     private readonly Lock _lock = new();
     private string? _base;
 
@@ -28,8 +29,20 @@ internal sealed class RootDisks(string stateFolder)
     /// <summary>Where the host's console is written; it stays with the disk.</summary>
     public string ConsoleOf(string volumeId) => Path.Combine(DiskOf(volumeId), "console");
 
+    /// <summary>The root disk of an instance, from an earlier life of the sandbox too; null if it has none.</summary>
+    public string? FindDisk(string instanceId)
+    {
+        lock (_lock)
+            return !Directory.Exists(RootsFolder)
+                ? null
+                : Directory.GetDirectories(RootsFolder)
+                    .Where(disk => File.Exists(Path.Combine(disk, Owner)) && File.ReadAllText(Path.Combine(disk, Owner)) == instanceId)
+                    .Select(Path.GetFileName)
+                    .FirstOrDefault();
+    }
+
     /// <summary>Makes the disk if it does not exist yet.</summary>
-    public void Ensure(string volumeId, string? snapshotId)
+    public void Ensure(string volumeId, string instanceId, string? snapshotId)
     {
         lock (_lock)
         {
@@ -48,6 +61,7 @@ internal sealed class RootDisks(string stateFolder)
             Directory.CreateDirectory(Path.Combine(unfinished, "upper"));
             Directory.CreateDirectory(Path.Combine(unfinished, "work"));
             File.WriteAllLines(Path.Combine(unfinished, Layers), layers);
+            File.WriteAllText(Path.Combine(unfinished, Owner), instanceId);
             Directory.Move(unfinished, disk);
         }
     }

@@ -15,10 +15,11 @@ internal static class Sweep
         }
     }
 
-    /// <summary>Removes containers, mounts, loop devices, network and temporary disks of one sandbox, in this order: each step frees what the next one takes.</summary>
+    /// <summary>Removes processes, containers, mounts, loop devices, network and temporary disks of one sandbox, in this order: each step frees what the next one takes.</summary>
     public static async Task RemoveAsync(string id, string stateFolder, bool temporary, CancellationToken cancellationToken)
     {
         var folder = Claim.FolderOf(id);
+        ProcessHosts.SignalAll(ProcessHosts.Find(ProcessFiles.Mark(id, string.Empty)), Kernel.Kill);
         var loops = stateFolder.Length > 0 ? LoopDevices.FindWithin(stateFolder).ToList() : [];
         var containers = Path.Combine(folder, "runc");
         if (Directory.Exists(containers))
@@ -35,7 +36,8 @@ internal static class Sweep
             Kernel.Unmount(point);
         foreach (var loop in loops)
             await Commands.TryAsync("losetup", ["--detach", $"/dev/loop{loop}"], cancellationToken).ConfigureAwait(false);
-        await HostNetwork.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+        if (Commands.Find("ip") is not null)
+            await HostNetwork.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
         if (temporary && Directory.Exists(stateFolder))
             await Commands.RunAsync("rm", ["-rf", "--one-file-system", stateFolder], cancellationToken).ConfigureAwait(false);
     }

@@ -7,7 +7,7 @@ public sealed class VolumeBusyException(string volumeId, string instanceId)
     : IOException($"{volumeId} is mounted in {instanceId}. Unmount it there, or detach it by force.");
 
 /// <summary>Data volumes and their snapshots: sparse files, shown to hosts as loop devices.</summary>
-internal sealed class Volumes(string stateFolder, Containers containers)
+internal sealed class Volumes(string stateFolder, Func<string, string> containerNameOf)
 {
     private readonly Dictionary<string, Attachment> _attached = [];
     private readonly SemaphoreSlim _turn = new(1);
@@ -111,7 +111,7 @@ internal sealed class Volumes(string stateFolder, Containers containers)
             {
                 if (!force && GuestDevices.IsMounted(pid, attachment.Loop))
                     throw new VolumeBusyException(volumeId, attachment.InstanceId);
-                GuestDevices.Remove(pid, containers.NameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, volumeId);
+                GuestDevices.Remove(pid, containerNameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, volumeId);
             }
 
             await LoopDevices.DetachAsync(attachment.Loop, cancellationToken).ConfigureAwait(false);
@@ -217,7 +217,7 @@ internal sealed class Volumes(string stateFolder, Containers containers)
     }
 
     private void Show(Attachment attachment, int pid) =>
-        GuestDevices.Add(pid, containers.NameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, attachment.VolumeId);
+        GuestDevices.Add(pid, containerNameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, attachment.VolumeId);
 
     private string FileOf(string volumeId) => Path.Combine(VolumesFolder, volumeId);
 

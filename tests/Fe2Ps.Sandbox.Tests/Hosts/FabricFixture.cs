@@ -17,7 +17,7 @@ public sealed class FabricFixture : IAsyncLifetime
 
     public string Folder => _folder;
 
-    public string KeyFile => Path.Combine(_folder, "key");
+    private Login Login => new(_folder);
 
     public string StateFolder => Path.Combine(_folder, "state");
 
@@ -25,7 +25,7 @@ public sealed class FabricFixture : IAsyncLifetime
     {
         if (!ContainerFabric.IsSupported(out _))
             return;
-        await Commands.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", KeyFile], CancellationToken.None);
+        await Login.MakeKeyAsync();
         Fabric = new ContainerFabric(StateFolder, temporary: true);
         Fabric.Exited += Exits.Enqueue;
         await Fabric.PrepareAsync(null, CancellationToken.None);
@@ -51,7 +51,7 @@ public sealed class FabricFixture : IAsyncLifetime
             8,
             rootSnapshotId,
             "ubuntu",
-            [File.ReadAllText(KeyFile + ".pub")],
+            [Login.PublicKey],
             userData is null ? null : System.Text.Encoding.UTF8.GetBytes(userData));
     }
 
@@ -67,22 +67,9 @@ public sealed class FabricFixture : IAsyncLifetime
 
     public IngressRule SshFromCaller => new("tcp", 22, 22, new IPNetwork(Fabric.CallerAddress, 32));
 
-    public Task UntilSshAsync(HostSpec spec) =>
-        Deadline.UntilAsync(async () => (await TrySshAsync(spec, "true")).Code == 0, $"ssh to {spec.InstanceId} works");
+    public Task UntilSshAsync(HostSpec spec) => Login.UntilWorksAsync(spec);
 
-    public async Task<string> SshAsync(HostSpec spec, string command)
-    {
-        var (code, output, error) = await TrySshAsync(spec, command);
-        Assert.True(code == 0, $"{command}: exit code {code}: {error}{output}");
-        return output.TrimEnd('\n');
-    }
+    public Task<string> SshAsync(HostSpec spec, string command) => Login.RunAsync(spec, command);
 
-    internal Task<(int Code, string Output, string Error)> TrySshAsync(HostSpec spec, string command) =>
-        Commands.TryAsync(
-            "ssh",
-            [
-                "-F", "none", "-i", KeyFile, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-                "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=1", $"ubuntu@{spec.PublicAddress}", command,
-            ],
-            CancellationToken.None);
+    internal Task<(int Code, string Output, string Error)> TrySshAsync(HostSpec spec, string command) => Login.TryAsync(spec, command);
 }
