@@ -110,6 +110,31 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public async Task A_connection_that_breaks_in_the_middle_of_an_answer_is_tried_again()
+    {
+        var half = new Answer(200, "<R><requestId>r</requestId><reservationSet><item><instancesSet>") { BreaksOff = true };
+        using var service = new LoopbackService(half, Answer.Ok("<R><requestId>r</requestId><reservationSet><item><reservationId>r-1</reservationId></item></reservationSet></R>"));
+        using var ec2 = TestClients.Ec2(service);
+
+        var response = await ec2.DescribeInstancesAsync();
+
+        Assert.Equal("r-1", Assert.Single(response.Reservations).ReservationId);
+        Assert.Equal(2, service.Seen.Count);
+    }
+
+    [Fact]
+    public async Task A_connection_that_keeps_breaking_is_an_error_in_the_end()
+    {
+        // AWSSDK.Core counts a connection that the other side has closed apart from other failures.
+        using var service = new LoopbackService(new Answer(200, "<R><requestId>r</requestId>") { BreaksOff = true });
+        using var ec2 = TestClients.Ec2(service, c => (c.MaxErrorRetry, c.MaxStaleConnectionRetries) = (1, 0));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => ec2.DescribeInstancesAsync());
+
+        Assert.Equal(2, service.Seen.Count);
+    }
+
+    [Fact]
     public async Task Json_errors_become_the_exceptions_of_the_model()
     {
         using var service = new LoopbackService(

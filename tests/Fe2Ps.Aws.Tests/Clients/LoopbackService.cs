@@ -21,6 +21,9 @@ internal sealed record Answer(int Status, string Body, string ContentType = "tex
     /// <summary>No answer at all until the service goes away.</summary>
     public static Answer Silence { get; } = new(0, "");
 
+    /// <summary>Whether the connection breaks before the announced length has been sent.</summary>
+    public bool BreaksOff { get; init; }
+
     public static Answer Ok(string body) => new(200, body);
 
     public static Answer Error(int status, string code, string message = "no") => new(
@@ -100,9 +103,10 @@ internal sealed class LoopbackService : IDisposable
             context.Response.StatusCode = answer.Status;
             context.Response.ContentType = answer.ContentType;
             foreach (var (name, value) in answer.Headers) context.Response.Headers[name] = value;
-            context.Response.ContentLength64 = body.Length;
+            context.Response.ContentLength64 = body.Length + (answer.BreaksOff ? 1000 : 0);
             await context.Response.OutputStream.WriteAsync(body);
-            context.Response.Close();
+            if (answer.BreaksOff) context.Response.Abort();
+            else context.Response.Close();
         }
     }
 }
