@@ -44,8 +44,7 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
 
             if (scope is null)
                 throw new ApiException(service.Protocol == "ec2" ? "AuthFailure" : "MissingAuthenticationToken", "Request is missing Authentication Token", service.Protocol == "ec2" ? 401 : 403);
-            if (scope.AccessKey != Credentials.AccessKey)
-                throw Credentials.Refusal(service);
+            Signature.Verify(context.Request, body, scope, service, cloud.Now);
             if (cloud.Faults.Meet(service, name) is not { } delay)
             {
                 Record(service, name, scope, 0, "connection reset", started);
