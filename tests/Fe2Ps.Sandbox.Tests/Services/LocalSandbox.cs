@@ -1,0 +1,131 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Xml.Linq;
+using Fe2Ps.Sandbox.Control;
+using Fe2Ps.Sandbox.Hosts;
+using Fe2Ps.Sandbox.State;
+using Fe2Ps.Sandbox.Tests.Hosts;
+using Fe2Ps.Sandbox.Wire;
+
+namespace Fe2Ps.Sandbox.Tests.Services;
+
+/// <summary>The error that an API call answered with.</summary>
+public sealed class ApiFailure(int status, string code, string message) : Exception($"{code}: {message}")
+{
+    public int Status { get; } = status;
+
+    public string Code { get; } = code;
+}
+
+/// <summary>A sandbox within the test's own process, without hosts and with almost no delays, and a client that signs and sends plain forms.</summary>
+public sealed class LocalSandbox : IAsyncLifetime
+{
+    private static readonly Pace s_pace = new(
+        TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(5), TimeSpan.Zero, TimeSpan.FromMinutes(10));
+
+    private readonly SandboxState _state;
+    private readonly HttpClient _client = new();
+    private Server? _server;
+
+    public LocalSandbox()
+        : this(new SandboxState())
+    {
+    }
+
+    internal LocalSandbox(SandboxState state) => _state = state;
+
+    internal Server Server => _server!;
+
+    internal Cloud Cloud => Server.Cloud;
+
+    internal RegionState Region => Cloud.Region("us-east-2");
+
+    public async Task InitializeAsync()
+        => _server = await Server.StartAsync(new Cloud(_state, s_pace, TimeProvider.System, new NoFabric(), _ => { }), 0, CancellationToken.None);
+
+    public async Task DisposeAsync()
+    {
+        _client.Dispose();
+        await Server.DisposeAsync();
+    }
+
+    /// <summary>The newest image of Ubuntu 24.04 of the region.</summary>
+    public static string Ami(string architecture = "x86_64") => Catalogue.PublicImages.Newest("us-east-2", "ubuntu", "24.04", architecture)!.Id;
+
+    /// <summary>Calls an EC2 operation; parameters as <c>Name=value</c>.</summary>
+    public async Task<XElement> CallAsync(string operation, params string[] parameters)
+    {
+        var form = string.Join('&', parameters.Prepend("Version=2016-11-15").Prepend("Action=" + operation).Select(parameter =>
+        {
+            var equals = parameter.IndexOf('=', StringComparison.Ordinal);
+            return $"{Uri.EscapeDataString(parameter[..equals])}={Uri.EscapeDataString(parameter[(equals + 1)..])}";
+        }));
+        var (status, text) = await SendAsync("ec2", form, "application/x-www-form-urlencoded", null);
+        var root = Plain(XElement.Parse(text));
+        return status == 200 ? root : throw new ApiFailure(status, root.Descendants("Code").First().Value, root.Descendants("Message").First().Value);
+    }
+
+    /// <summary>Calls an operation of a json service.</summary>
+    public async Task<JsonElement> JsonAsync(string service, string target, object input)
+    {
+        var (status, text) = await SendAsync(service, JsonSerializer.Serialize(input), "application/x-amz-json-1.1", target);
+        var answer = JsonDocument.Parse(text).RootElement;
+        return status == 200 ? answer : throw new ApiFailure(status, answer.GetProperty("__type").GetString()!, answer.GetProperty("message").GetString()!);
+    }
+
+    /// <summary>The error code that a call answers with.</summary>
+    public async Task<string> CodeOfAsync(string operation, params string[] parameters)
+        => (await Assert.ThrowsAsync<ApiFailure>(() => CallAsync(operation, parameters))).Code;
+
+    /// <summary>Launches instances with the usual choices and waits until they run.</summary>
+    public async Task<IReadOnlyList<string>> LaunchAsync(int count = 1, params string[] parameters)
+    {
+        var answer = await CallAsync("RunInstances", [$"ImageId={Ami()}", "InstanceType=t3.micro", $"MinCount={count}", $"MaxCount={count}", .. parameters]);
+        var ids = answer.Descendants("instanceId").Select(element => element.Value).ToList();
+        foreach (var id in ids)
+            await StateAsync(id, "running");
+        return ids;
+    }
+
+    /// <summary>Waits until an instance has a state.</summary>
+    public Task StateAsync(string id, string state) => Deadline.UntilAsync(
+        () =>
+        {
+            lock (Cloud.Gate)
+                return Region.Instances[id].State.Name() == state;
+        },
+        $"{id} is {state}");
+
+    public async Task<JsonElement> ControlAsync(HttpMethod method, string path, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, $"{Server.Address}/_sandbox/{path}") { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await _client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return response.IsSuccessStatusCode ? JsonDocument.Parse(text).RootElement : throw new ApiFailure((int)response.StatusCode, "control", text);
+    }
+
+    public Task<JsonElement> FaultAsync(object fault) => ControlAsync(HttpMethod.Post, "faults", fault);
+
+    private static XElement Plain(XElement element) => new(element.Name.LocalName, element.HasElements ? element.Elements().Select(Plain) : element.Value);
+
+    private async Task<(int Status, string Text)> SendAsync(string service, string body, string type, string? target)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        var date = DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        var host = new Uri(Server.Address).Authority;
+        var signature = Signature.Compute(
+            Credentials.SecretKey, "POST", "/", "", [new("host", host), new("x-amz-date", date)], bytes, date, "us-east-2", service);
+        using var request = new HttpRequestMessage(HttpMethod.Post, Server.Address + "/") { Content = new ByteArrayContent(bytes) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        request.Headers.Add("X-Amz-Date", date);
+        if (target is not null)
+            request.Headers.Add("X-Amz-Target", target);
+        request.Headers.TryAddWithoutValidation(
+            "Authorization",
+            $"AWS4-HMAC-SHA256 Credential={Credentials.AccessKey}/{date[..8]}/us-east-2/{service}/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}");
+        using var response = await _client.SendAsync(request);
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+}
