@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Fe2Ps.Core.Network;
 
 /// <summary>A network in CIDR form, as a caller wrote it.</summary>
-internal static class Cidr
+public static class Cidr
 {
     /// <summary>Checks and completes: <c>203.0.113.7</c> becomes <c>203.0.113.7/32</c>.</summary>
     /// <exception cref="Fe2Exception"><c>CidrInvalid</c>. The whole internet is taken only where it is written in full, <c>0.0.0.0/0</c> or <c>::/0</c>.</exception>

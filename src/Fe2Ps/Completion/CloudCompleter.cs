@@ -49,3 +49,6 @@ public sealed class RegionCompleter() : CloudCompleter(CompletionKind.Region)
 {
     private protected override string? Tip(string value) => RegionCatalogue.LongNameOf(value);
 }
+
+/// <summary>Names of script jobs.</summary>
+public sealed class JobNameCompleter() : CloudCompleter(CompletionKind.Job);

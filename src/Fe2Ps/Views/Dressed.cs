@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
 
 namespace Fe2Ps.Views;
@@ -15,6 +16,9 @@ internal static class Dressed
 
     /// <summary>An image, <c>Fe2Ps.Image</c>.</summary>
     public static PSObject Image(Image image, Fe2Session session, SessionOptions where) => Dress(image, "Fe2Ps.Image", session, where);
+
+    /// <summary>A script job, <c>Fe2Ps.Script</c>.</summary>
+    public static PSObject Job(Job job, Fe2Session session, SessionOptions where) => Dress(job, "Fe2Ps.Script", session, where);
 
     /// <summary>Any object, with <c>Region</c> and, where they differ from what every cmdlet would take, <c>ProfileName</c> and <c>EndpointUrl</c>.</summary>
     public static PSObject Dress(object value, string typeName, Fe2Session session, SessionOptions where)

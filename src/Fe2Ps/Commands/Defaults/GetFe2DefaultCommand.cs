@@ -1,0 +1,56 @@
+using System.Management.Automation;
+using Fe2Ps.Core;
+using Fe2Ps.Core.Defaults;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Pipeline;
+
+namespace Fe2Ps.Commands;
+
+/// <summary>What the cmdlets take where a parameter is left out, and where each value comes from.</summary>
+[Cmdlet(VerbsCommon.Get, "Fe2Default")]
+[OutputType(typeof(DefaultSetting))]
+public sealed class GetFe2DefaultCommand : Fe2Cmdlet
+{
+    private const string Kept = "Set-Fe2Default", BuiltIn = "built in";
+
+    /// <summary>Only these settings.</summary>
+    [Parameter(Position = 0)]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Run(async stop =>
+    {
+        Fe2Defaults defaults = new DefaultsFile(new Fe2Home(Fe2Environment.Process)).Read();
+        List<DefaultSetting> settings =
+        [
+            .. await SessionAsync(stop).ConfigureAwait(false),
+            Setting("InstanceType", defaults.InstanceType, "t3.micro"),
+            Setting("Image", defaults.Image, "the newest Ubuntu LTS"),
+            Setting("DiskSize", defaults.DiskSize, "the image's own size"),
+            Setting("KeyName", defaults.KeyName, "default"),
+            Setting("KeyFile", defaults.KeyFile, "the private key that fits the key pair"),
+            Setting("User", defaults.User, "the image's own user"),
+            Setting("Cidr", defaults.Cidr, "this computer's address alone"),
+        ];
+        foreach (DefaultSetting setting in settings.Where(s => Name.Any(n => new WildcardPattern(n, WildcardOptions.IgnoreCase).IsMatch(s.Name))))
+            await WriteAsync(setting).ConfigureAwait(false);
+    });
+
+    private async Task<IEnumerable<DefaultSetting>> SessionAsync(CancellationToken stop)
+    {
+        try
+        {
+            Fe2Session session = await OpenAsync(Where, stop).ConfigureAwait(false);
+            return session.Sources.Select(s => new DefaultSetting(
+                s.Setting, s.Value, s.Setting == "Endpoint" && Here.SandboxEndpoint is not null && s.Value == Here.SandboxEndpoint ? "Start-Fe2Sandbox" : s.Source));
+        }
+        catch (Fe2Exception failure) when (failure.Id == "RegionMissing")
+        {
+            return [new DefaultSetting("Region", null, "not set: Set-Fe2Default -Region Ohio")];
+        }
+    }
+
+    private static DefaultSetting Setting(string name, object? kept, string otherwise) =>
+        kept is null ? new DefaultSetting(name, otherwise, BuiltIn) : new DefaultSetting(name, kept, Kept);
+}

@@ -1,0 +1,143 @@
+using System.Collections;
+using System.Management.Automation;
+using Fe2Ps.Completion;
+using Fe2Ps.Core;
+using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+using Fe2Ps.Pipeline;
+using Fe2Ps.Views;
+
+namespace Fe2Ps.Commands;
+
+/// <summary>Runs a long script on one machine while another collects the results.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "Fe2Script", SupportsShouldProcess = true)]
+[OutputType(typeof(Job))]
+public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
+{
+    private readonly SshConnector _connector = new();
+    private Job? _job;
+
+    /// <summary>The script on this computer.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>The machine that runs it.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Instance { get; set; } = "";
+
+    /// <summary>The machine that collects the results.</summary>
+    [Parameter(Position = 2)]
+    [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    public string? Monitor { get; set; }
+
+    /// <summary>The job's name.</summary>
+    [Parameter]
+    public string? Name { get; set; }
+
+    /// <summary>Arguments for the script.</summary>
+    [Parameter]
+    public string[] ArgumentList { get; set; } = [];
+
+    /// <summary>Environment variables for the script.</summary>
+    [Parameter]
+    public Hashtable? Environment { get; set; }
+
+    /// <summary>More files and folders for the job's folder.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    public string[] File { get; set; } = [];
+
+    /// <summary>What happens to the machine afterwards.</summary>
+    [Parameter]
+    public OnExit OnExit { get; set; }
+
+    /// <summary>Returns when the script has ended and the results are safe.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>As -Wait, and shows the output meanwhile.</summary>
+    [Parameter]
+    public SwitchParameter Follow { get; set; }
+
+    /// <summary>Where the results go on this computer, after -Wait or -Follow.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Destination { get; set; }
+
+    /// <summary>The login user of the machines.</summary>
+    [Parameter]
+    public string? User { get; set; }
+
+    /// <summary>The private key for the machines.</summary>
+    [Parameter]
+    public string? KeyFile { get; set; }
+
+    private bool Stays => Wait || Follow;
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (!ShouldProcess(Instance, $"Run {System.IO.Path.GetFileName(Path)}{(NullIfEmpty(Monitor) is { } m ? $", results to {m}" : "")}")) return;
+        SessionOptions where = Where;
+        string script = GetUnresolvedProviderPathFromPSPath(Path);
+        string[] files = [.. File.SelectMany(f => WildcardPattern.ContainsWildcardCharacters(f)
+            ? GetResolvedProviderPathFromPSPath(f, out _) : [GetUnresolvedProviderPathFromPSPath(f)])];
+        string? folder = Destination is null && NullIfEmpty(Monitor) is not null ? null : GetUnresolvedProviderPathFromPSPath(Destination ?? ".");
+        Run(async stop =>
+        {
+            Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
+            var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User));
+            _job = await cloud.Runner.StartAsync(await RequestAsync(cloud, script, files, stop).ConfigureAwait(false), Pump, stop).ConfigureAwait(false);
+            Job last = Stays ? await StayAsync(cloud, _job, folder, stop).ConfigureAwait(false) : _job;
+            await WriteAsync(Dressed.Job(last, session, where)).ConfigureAwait(false);
+            if (Stays && ScriptErrors.Of(last) is { } failure) throw failure;
+        });
+    }
+
+    /// <inheritdoc/>
+    private protected override string? StopNotice() => _job is { } job
+        ? $"The job {job.Name} goes on on {job.TargetName}. Wait-Fe2Script {job.Name} waits for it, Receive-Fe2Script {job.Name} -Follow shows its output, Stop-Fe2Script {job.Name} ends it."
+        : "The job was not started.";
+
+    private async Task<JobRequest> RequestAsync(CloudJobs cloud, string script, string[] files, CancellationToken stop) =>
+        new(script, await cloud.MachineAsync(Instance, stop).ConfigureAwait(false))
+        {
+            Monitor = NullIfEmpty(Monitor) is { } monitor ? await cloud.MachineAsync(monitor, stop).ConfigureAwait(false) : null,
+            Arguments = ArgumentList,
+            Environment = Texts.Dictionary(Environment),
+            Files = files,
+            OnExit = OnExit,
+            Name = NullIfEmpty(Name),
+            ReceivesAtEnd = Stays && NullIfEmpty(Monitor) is null,
+        };
+
+    private async Task<Job> StayAsync(CloudJobs cloud, Job job, string? folder, CancellationToken stop)
+    {
+        if (Follow)
+        {
+            var lines = new OutputLines();
+            await cloud.Control.FollowAsync(job, bytes => Show(lines.Add(bytes.Span)), 0, Pump, stop).ConfigureAwait(false);
+            if (lines.Finish() is { } last) Show([last]);
+        }
+
+        Job over = await cloud.Control.WaitAsync(job, TimeSpan.FromDays(365), Pump, stop).ConfigureAwait(false);
+        if (folder is not null)
+        {
+            string mine = System.IO.Path.Combine(folder, job.Name);
+            await cloud.Control.ReceiveAsync(over, mine, Pump, stop).ConfigureAwait(false);
+            Pump.Report(new VerboseReport($"Results: {mine}"));
+        }
+
+        return over;
+    }
+
+    private void Show(List<string> lines)
+    {
+        if (lines.Count > 0)
+            Pump.DoAsync(() => lines.ForEach(l => WriteInformation(new HostInformationMessage { Message = l, NoNewLine = false }, ["PSHOST", "Fe2Output"]))).GetAwaiter().GetResult();
+    }
+}
