@@ -51,7 +51,7 @@ public static class InstanceView
     public static string Place(string? region, string? endpointUrl) => string.IsNullOrEmpty(endpointUrl)
         ? region ?? ""
         : Uri.TryCreate(endpointUrl, UriKind.Absolute, out Uri? uri) && uri.IsLoopback
-            ? $"{region}, in the SANDBOX at {endpointUrl}: nothing here is real, nothing costs"
+            ? $"{region} (SANDBOX at {endpointUrl}, costs nothing)"
             : $"{region}, at {endpointUrl}";
 
     private static string Text(TimeSpan age) => age switch
