@@ -39,6 +39,8 @@ internal sealed class Claim : IDisposable
 
     public string HostsFolder => Path.Combine(Folder, "hosts");
 
+    public string DisksFolder => Path.Combine(Folder, "disks");
+
     public string ContainersFolder => Path.Combine(Folder, "runc");
 
     public static string FolderOf(string id) => Path.Combine(Root, id);

@@ -31,8 +31,8 @@ public sealed class ContainerFabric : IHostFabric
         _temporary = temporary;
         _time = time ?? TimeProvider.System;
         UnixFiles.MakePrivateFolder(_stateFolder);
-        _roots = new RootDisks(_stateFolder) { KeepIn = keepDisks };
         _claim = Claim.Take(_stateFolder, temporary);
+        _roots = new RootDisks(_stateFolder, _claim.DisksFolder) { KeepIn = keepDisks };
         _containers = new Containers(_claim);
         _volumes = new Volumes(_stateFolder, _containers.NameOf);
         _network = new HostNetwork(_claim);
@@ -255,7 +255,7 @@ public sealed class ContainerFabric : IHostFabric
         var console = _roots.ConsoleOf(spec.RootVolumeId);
         try
         {
-            _roots.Ensure(spec.RootVolumeId, spec.InstanceId, spec.RootSnapshotId);
+            await _roots.EnsureAsync(spec.RootVolumeId, spec.InstanceId, spec.RootSizeGiB, spec.RootSnapshotId, cancellationToken).ConfigureAwait(false);
             ConsoleFile.Ensure(console);
             _roots.Mount(spec.RootVolumeId, Path.Combine(bundle, "rootfs"));
             BootFiles.Write(bundle, spec);

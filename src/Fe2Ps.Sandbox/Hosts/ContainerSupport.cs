@@ -3,7 +3,7 @@ namespace Fe2Ps.Sandbox.Hosts;
 /// <summary>Finds out whether this machine can run containers, by trying what they need in namespaces that vanish at once.</summary>
 internal static class ContainerSupport
 {
-    private static readonly string[] Programs = ["runc", "ip", "nsenter", "nft", "losetup", "mmdebstrap"];
+    private static readonly string[] Programs = ["runc", "ip", "nsenter", "nft", "losetup", "mkfs.ext4", "mmdebstrap"];
 
     public static bool Check(out string reason)
     {
@@ -20,6 +20,8 @@ internal static class ContainerSupport
         var missing = Programs.Where(program => Commands.Find(program) is null).ToList();
         if (missing.Count > 0)
             return $"Container hosts need programs that are missing here: {string.Join(", ", missing)}.";
+        if (!File.Exists("/dev/loop-control"))
+            return "Container hosts need loop devices (/dev/loop-control), which are missing here.";
         var folder = Directory.CreateTempSubdirectory("fe2ps-probe-").FullName;
         try
         {

@@ -38,7 +38,7 @@ internal static class Fabrics
         if (kind is null or "process")
         {
             if (ProcessFabric.IsSupported(out var reason))
-                return new ProcessFabric(folder, temporary);
+                return new ProcessFabric(folder, temporary, keepDisks: keepDisks);
             if (kind is not null)
                 throw new PlatformNotSupportedException(reason);
             progress.Report(reason);

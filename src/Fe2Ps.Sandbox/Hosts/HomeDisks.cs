@@ -9,6 +9,9 @@ internal sealed class HomeDisks(string stateFolder)
 
     private string SnapshotsFolder => Path.Combine(stateFolder, "home-snapshots");
 
+    /// <summary>Where the homes of ended hosts are copied before they are deleted, as in a root of their own; or null.</summary>
+    public string? KeepIn { get; init; }
+
     public string FolderOf(string volumeId) => Path.Combine(DisksFolder, volumeId);
 
     public string ConsoleOf(string volumeId) => Path.Combine(FolderOf(volumeId), "console");
@@ -39,7 +42,17 @@ internal sealed class HomeDisks(string stateFolder)
         Directory.Move(unfinished, FolderOf(volumeId));
     }
 
-    public Task DeleteAsync(string volumeId, CancellationToken cancellationToken) => RemoveAsync(FolderOf(volumeId), cancellationToken);
+    public async Task DeleteAsync(string volumeId, CancellationToken cancellationToken)
+    {
+        if (KeepIn is not null && Has(volumeId))
+        {
+            var homes = Path.Combine(KeepIn, volumeId, "home");
+            Directory.CreateDirectory(homes);
+            await CopyAsync(Path.Combine(FolderOf(volumeId), "home"), Path.Combine(homes, "ubuntu"), cancellationToken).ConfigureAwait(false);
+        }
+
+        await RemoveAsync(FolderOf(volumeId), cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task FreezeAsync(string volumeId, string snapshotId, CancellationToken cancellationToken)
     {

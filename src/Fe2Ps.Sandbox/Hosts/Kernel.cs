@@ -37,6 +37,13 @@ internal static partial class Kernel
         Check(mount("overlay", target, "overlay", 0, options), $"mount overlay on {target}");
     }
 
+    /// <summary>Mounts an ext4 file system.</summary>
+    public static void MountExt4(string device, string target)
+    {
+        const nuint noAccessTimes = 1024;
+        Check(mount(device, target, "ext4", noAccessTimes, null), $"mount {device} on {target}");
+    }
+
     public static void MakeMountsPrivate() => Check(mount("none", "/", null, MountPrivateRecursive, null), "make mounts private");
 
     /// <summary>Takes a mount away, at once for new users and really when the last present one is gone. Not mounted is fine.</summary>

@@ -23,7 +23,8 @@ public sealed class ProcessFabric : IHostFabric
     /// <param name="stateFolder">Where disks, volumes and snapshots are kept.</param>
     /// <param name="temporary">Whether that folder is removed at the end.</param>
     /// <param name="isolated">Whether hosts get mounts and processes of their own; null: if this machine lets them.</param>
-    public ProcessFabric(string stateFolder, bool temporary, bool? isolated = null, TimeProvider? time = null)
+    /// <param name="keepDisks">Where the homes of ended hosts are kept, below the volume's id; null deletes them as EC2 does.</param>
+    public ProcessFabric(string stateFolder, bool temporary, bool? isolated = null, TimeProvider? time = null, string? keepDisks = null)
     {
         _stateFolder = Path.GetFullPath(stateFolder);
         _temporary = temporary;
@@ -31,7 +32,7 @@ public sealed class ProcessFabric : IHostFabric
         _time = time ?? TimeProvider.System;
         UnixFiles.MakeFolder(_stateFolder, UnixFiles.PassThrough);
         _claim = Claim.Take(_stateFolder, temporary);
-        _disks = new HomeDisks(_stateFolder);
+        _disks = new HomeDisks(_stateFolder) { KeepIn = keepDisks };
         _volumes = new Volumes(_stateFolder, id => id);
         Limits =
         [

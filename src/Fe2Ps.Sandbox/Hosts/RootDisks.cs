@@ -1,13 +1,20 @@
+using System.Collections.Concurrent;
+
 namespace Fe2Ps.Sandbox.Hosts;
 
 /// <summary>
 /// Root disks, copy on write: what a host changes is a layer of its own over read-only layers (frozen roots, newest first) over the
-/// base. A frozen root is a copy of such a layer plus the list of those below it. Layers are shared, so each goes when nobody lists it.
+/// base. The layer lies in a file system of the disk's size, in a sparse file, so that a host can fill its disk and nobody else's.
+/// A frozen root is a copy of such a layer plus the list of those below it. Layers are shared, so each goes when nobody lists it.
 /// </summary>
-internal sealed class RootDisks(string stateFolder)
+/// <param name="stateFolder">Where the disks are kept.</param>
+/// <param name="mountsFolder">Where their file systems are mounted.</param>
+internal sealed class RootDisks(string stateFolder, string mountsFolder)
 {
     private const string Layers = "layers";
     private const string Owner = "instance";
+    private const string Image = "image";
+    private readonly ConcurrentDictionary<string, Opened> _open = new();
     private readonly Lock _lock = new();
     private string? _base;
 
@@ -17,7 +24,7 @@ internal sealed class RootDisks(string stateFolder)
 
     private string SnapshotsFolder => Path.Combine(stateFolder, "root-snapshots");
 
-    /// <summary>Where the roots of ended hosts are moved instead of being deleted, or null.</summary>
+    /// <summary>Where the roots of ended hosts are copied before they are deleted, or null.</summary>
     public string? KeepIn { get; init; }
 
     public void UseBase(string folder) => _base = folder;
@@ -41,64 +48,71 @@ internal sealed class RootDisks(string stateFolder)
                     .FirstOrDefault();
     }
 
-    /// <summary>Makes the disk if it does not exist yet.</summary>
-    public void Ensure(string volumeId, string instanceId, string? snapshotId)
+    /// <summary>Makes the disk if it does not exist yet, and its contents accessible.</summary>
+    public async Task EnsureAsync(string volumeId, string instanceId, int sizeGiB, string? snapshotId, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        var disk = DiskOf(volumeId);
+        if (!Directory.Exists(disk))
         {
-            var disk = DiskOf(volumeId);
-            if (Directory.Exists(disk))
-                return;
             string[] layers = snapshotId is null
                 ? []
                 : HasSnapshot(snapshotId)
-                    ? File.ReadAllLines(SnapshotOf(snapshotId))
+                    ? await File.ReadAllLinesAsync(SnapshotOf(snapshotId), cancellationToken).ConfigureAwait(false)
                     : throw new FileNotFoundException($"The snapshot {snapshotId} holds no root that a host could start from.");
-            // Made aside and moved: a disk is either whole or not there.
+            // Made aside and moved: a disk is either whole or not there. The layers are listed first, so that none goes meanwhile.
             var unfinished = disk + ".new";
-            if (Directory.Exists(unfinished))
-                Directory.Delete(unfinished, recursive: true);
-            Directory.CreateDirectory(Path.Combine(unfinished, "upper"));
-            Directory.CreateDirectory(Path.Combine(unfinished, "work"));
-            File.WriteAllLines(Path.Combine(unfinished, Layers), layers);
-            File.WriteAllText(Path.Combine(unfinished, Owner), instanceId);
+            Directory.CreateDirectory(unfinished);
+            await File.WriteAllLinesAsync(Path.Combine(unfinished, Layers), layers, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(Path.Combine(unfinished, Owner), instanceId, cancellationToken).ConfigureAwait(false);
+            // No journal: the power fails here only in play. Nothing is set aside for root, who fills disks too.
+            await Commands.RunAsync(
+                "mkfs.ext4",
+                [
+                    "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=1,nodiscard", "-L", "cloudimg-rootfs",
+                    Path.Combine(unfinished, Image), $"{Math.Max(1, sizeGiB)}G",
+                ],
+                cancellationToken).ConfigureAwait(false);
             Directory.Move(unfinished, disk);
         }
+
+        await OpenAsync(volumeId, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Mounts the host's root.</summary>
     public void Mount(string volumeId, string target)
     {
-        var disk = DiskOf(volumeId);
-        var lower = File.ReadAllLines(Path.Combine(disk, Layers))
+        var lower = File.ReadAllLines(Path.Combine(DiskOf(volumeId), Layers))
             .Select(layer => Path.Combine(LayersFolder, layer))
             .Append(_base ?? throw new InvalidOperationException("The base root is not made yet."));
         Directory.CreateDirectory(target);
-        Kernel.MountOverlay(target, lower, Path.Combine(disk, "upper"), Path.Combine(disk, "work"));
+        Kernel.MountOverlay(target, lower, Path.Combine(MountOf(volumeId), "upper"), Path.Combine(MountOf(volumeId), "work"));
     }
 
     public async Task DeleteAsync(string volumeId, CancellationToken cancellationToken)
     {
-        var disk = DiskOf(volumeId);
-        if (KeepIn is not null && Directory.Exists(disk))
+        if (KeepIn is not null && HasDisk(volumeId))
         {
             Directory.CreateDirectory(KeepIn);
-            await Commands.RunAsync("mv", ["--no-target-directory", Path.Combine(disk, "upper"), Path.Combine(KeepIn, volumeId)], cancellationToken).ConfigureAwait(false);
+            await OpenAsync(volumeId, cancellationToken).ConfigureAwait(false);
+            await Commands.RunAsync(
+                "cp", ["--archive", "--no-target-directory", Path.Combine(MountOf(volumeId), "upper"), Path.Combine(KeepIn, volumeId)], cancellationToken).ConfigureAwait(false);
         }
 
-        await DeleteFolderAsync(disk, cancellationToken).ConfigureAwait(false);
+        await CloseAsync(volumeId, cancellationToken).ConfigureAwait(false);
+        await DeleteFolderAsync(DiskOf(volumeId), cancellationToken).ConfigureAwait(false);
         await CollectAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Freezes the disk's present state under a snapshot's name. A running host should have synced before.</summary>
     public async Task FreezeAsync(string volumeId, string snapshotId, CancellationToken cancellationToken)
     {
-        var disk = DiskOf(volumeId);
+        await OpenAsync(volumeId, cancellationToken).ConfigureAwait(false);
         var layer = Path.Combine(LayersFolder, snapshotId);
         Directory.CreateDirectory(LayersFolder);
         Directory.CreateDirectory(SnapshotsFolder);
         // All attributes: the overlay's own marks (a folder that hides the one below it, a removed file) are among them.
         var (code, _, error) = await Commands.TryAsync(
-            "cp", ["--archive", "--reflink=auto", "--sparse=always", "--no-target-directory", Path.Combine(disk, "upper"), layer], cancellationToken).ConfigureAwait(false);
+            "cp", ["--archive", "--reflink=auto", "--sparse=always", "--no-target-directory", Path.Combine(MountOf(volumeId), "upper"), layer], cancellationToken).ConfigureAwait(false);
         // Files that a running host removes meanwhile are not worth an error: a snapshot of a live disk is of some moment.
         var failures = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (code != 0 && !failures.All(line => line.EndsWith("No such file or directory", StringComparison.Ordinal)))
@@ -109,7 +123,7 @@ internal sealed class RootDisks(string stateFolder)
 
         await File.WriteAllLinesAsync(
             SnapshotOf(snapshotId),
-            [snapshotId, .. await File.ReadAllLinesAsync(Path.Combine(disk, Layers), cancellationToken).ConfigureAwait(false)],
+            [snapshotId, .. await File.ReadAllLinesAsync(Path.Combine(DiskOf(volumeId), Layers), cancellationToken).ConfigureAwait(false)],
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -117,6 +131,45 @@ internal sealed class RootDisks(string stateFolder)
     {
         File.Delete(SnapshotOf(snapshotId));
         await CollectAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Mounts the disk's file system. It stays so, over stops and starts, until the disk or the sandbox goes.</summary>
+    private async Task OpenAsync(string volumeId, CancellationToken cancellationToken)
+    {
+        var opened = _open.GetOrAdd(volumeId, _ => new Opened());
+        await opened.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (opened.IsMounted)
+                return;
+            var loop = await LoopDevices.AttachAsync(Path.Combine(DiskOf(volumeId), Image), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                Directory.CreateDirectory(MountOf(volumeId));
+                Kernel.MountExt4($"/dev/loop{loop}", MountOf(volumeId));
+                Directory.CreateDirectory(Path.Combine(MountOf(volumeId), "upper"));
+                Directory.CreateDirectory(Path.Combine(MountOf(volumeId), "work"));
+                opened.IsMounted = true;
+            }
+            finally
+            {
+                // From now on it is freed by itself when its file system is unmounted.
+                await LoopDevices.DetachAsync(loop, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            opened.Turn.Release();
+        }
+    }
+
+    private async Task CloseAsync(string volumeId, CancellationToken cancellationToken)
+    {
+        if (!_open.TryRemove(volumeId, out var opened))
+            return;
+        await opened.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Kernel.Unmount(MountOf(volumeId));
+        opened.Turn.Release();
     }
 
     /// <summary>Removes the layers that neither a disk nor a snapshot lists any more.</summary>
@@ -145,7 +198,16 @@ internal sealed class RootDisks(string stateFolder)
             await Commands.RunAsync("rm", ["-rf", "--one-file-system", folder], cancellationToken).ConfigureAwait(false);
     }
 
+    private string MountOf(string volumeId) => Path.Combine(mountsFolder, volumeId);
+
     private string DiskOf(string volumeId) => Path.Combine(RootsFolder, volumeId);
 
     private string SnapshotOf(string snapshotId) => Path.Combine(SnapshotsFolder, snapshotId);
+
+    private sealed class Opened
+    {
+        public SemaphoreSlim Turn { get; } = new(1);
+
+        public bool IsMounted { get; set; }
+    }
 }

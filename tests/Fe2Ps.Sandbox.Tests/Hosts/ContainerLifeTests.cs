@@ -143,6 +143,16 @@ public sealed class ContainerLifeTests(FabricFixture fixture) : IClassFixture<Fa
     }
 
     [ContainerFact]
+    public async Task A_host_can_fill_its_own_disk_and_still_be_entered()
+    {
+        var spec = await fixture.StartAsync();
+
+        Assert.Contains("No space left on device", await fixture.SshAsync(spec, "fallocate -l 20G big 2>&1 || true"), StringComparison.Ordinal);
+        Assert.Contains("No space left on device", await fixture.SshAsync(spec, "head -c 20M /dev/zero 2>&1 >more || true"), StringComparison.Ordinal);
+        await fixture.SshAsync(spec, "rm -f big more && cp /bin/bash .");
+    }
+
+    [ContainerFact]
     public async Task Doing_it_twice_does_no_harm()
     {
         var clock = Stopwatch.StartNew();
