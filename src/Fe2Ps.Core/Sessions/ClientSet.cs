@@ -39,7 +39,7 @@ internal sealed class ClientSet
     {
         this.key = key;
         AWSCredentials? fixedCredentials = credentials
-            ?? (key.UsesSandboxCredentials ? new BasicAWSCredentials("AKIAFE2SANDBOX000000", "fe2-sandbox-not-a-secret") : null);
+            ?? (key.UsesSandboxCredentials ? new BasicAWSCredentials("AKIAFE2SANDBOX000000", "fe2sandbox/not/a/secret/opens/only/this/0") : null);
         ec2 = new(() => Make<AmazonEC2Config, IAmazonEC2>(
             "EC2", fixedCredentials, c => new AmazonEC2Client(c), (k, c) => new AmazonEC2Client(k, c)));
         ssm = new(() => Make<AmazonSimpleSystemsManagementConfig, IAmazonSimpleSystemsManagement>(
