@@ -35,6 +35,8 @@ internal sealed class FakeConnector(Func<SshTarget, CancellationToken, Task<stri
 
     public Task CloseAsync(SshTarget target, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
+    public HostKey? PinnedKey(string instanceId) => null;
+
     public void Forget(string instanceId) => Forgotten.Enqueue(instanceId);
 
     public Task<ISshSession> OpenAsync(SshTarget target, CancellationToken cancellationToken = default) =>

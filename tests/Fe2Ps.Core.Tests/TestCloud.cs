@@ -1,43 +1,34 @@
-using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using Amazon.EC2.Model;
-using Fe2Ps.Core.Instances;
-using Fe2Ps.Core.Sandboxes;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Tests.Support;
 
 namespace Fe2Ps.Core.Tests;
 
 /// <summary>A sandbox of its own for one test: the API alone, no hosts, no waiting.</summary>
-internal sealed class TestCloud : IAsyncDisposable
+internal sealed class TestCloud : SandboxFixture, IAsyncDisposable
 {
-    private static readonly HttpClient Http = new();
-    private readonly SandboxProcess sandbox;
-    private readonly DirectoryInfo folder;
-
-    private TestCloud(SandboxProcess sandbox)
-    {
-        this.sandbox = sandbox;
-        folder = Directory.CreateTempSubdirectory("core-tests-");
-    }
-
-    public string EndpointUrl => sandbox.EndpointUrl;
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("core-tests-");
 
     /// <summary>The home folder of the tests' user.</summary>
     public string Home => folder.FullName;
 
-    public static async Task<TestCloud> StartAsync() => new(await SandboxProcess.StartAsync(
-        new SandboxOptions(Program) { Hosts = SandboxHosts.None, Speed = SandboxSpeed.Fast }));
+    public static async Task<TestCloud> StartAsync()
+    {
+        var cloud = new TestCloud();
+        await cloud.InitializeAsync();
+        return cloud;
+    }
 
     /// <summary>A session as a user of this computer would open it, asking often.</summary>
     public async Task<Fe2Session> SessionAsync(string user = "me", string region = "us-east-2", string? endpoint = null, string? home = null)
     {
         Fe2Session session = await Fe2Session.OpenAsync(
-            new SessionOptions(region, null, endpoint ?? EndpointUrl), Environment(user, home ?? Path.Combine(Home, user)));
+            new SessionOptions(region, null, endpoint ?? EndpointUrl), Here(user, home ?? Path.Combine(Home, user)));
         return session.WithPace(new PollingPace(TimeSpan.FromMilliseconds(30), 1.2, TimeSpan.FromMilliseconds(400)));
     }
 
-    public static Fe2Environment Environment(string user, string home, params (string Name, string Value)[] variables)
+    public static Fe2Environment Here(string user, string home, params (string Name, string Value)[] variables)
     {
         Directory.CreateDirectory(home);
         var all = variables.ToDictionary(v => v.Name, v => v.Value);
@@ -45,60 +36,31 @@ internal sealed class TestCloud : IAsyncDisposable
         return new Fe2Environment(all.GetValueOrDefault, home, TimeProvider.System);
     }
 
-    /// <summary>Lets something go wrong, as the sandbox's README tells.</summary>
-    public async Task FaultAsync(object fault)
-    {
-        HttpResponseMessage answer = await Http.PostAsJsonAsync($"{EndpointUrl}/_sandbox/faults", fault);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-    }
-
-    public async Task ClearFaultsAsync() => (await Http.DeleteAsync($"{EndpointUrl}/_sandbox/faults")).EnsureSuccessStatusCode();
-
-    public async Task SetCallerAsync(string address) =>
-        (await Http.PostAsJsonAsync($"{EndpointUrl}/_sandbox/caller-address", new { address })).EnsureSuccessStatusCode();
-
-    public async Task SeedAsync(int instances, string prefix = "seed-", string region = "us-east-2") =>
-        (await Http.PostAsJsonAsync($"{EndpointUrl}/_sandbox/seed", new { instances, prefix, region })).EnsureSuccessStatusCode();
-
-    /// <summary>The names of the operations called so far.</summary>
-    public async Task<IReadOnlyList<string>> CallsAsync() =>
-        [.. JsonNode.Parse(await Http.GetStringAsync($"{EndpointUrl}/_sandbox/calls"))!.AsArray().Select(c => c!["operation"]!.GetValue<string>())];
-
-    public async Task ForgetCallsAsync() => (await Http.DeleteAsync($"{EndpointUrl}/_sandbox/calls")).EnsureSuccessStatusCode();
+    /// <summary>The names of the operations called so far, failed ones too.</summary>
+    public async Task<IReadOnlyList<string>> OperationsAsync() => [.. (await CallsAsync()).Select(c => c.Split(':')[0])];
 
     /// <summary>Everything the sandbox has in a region.</summary>
-    public async Task<JsonNode> StateAsync(string region = "us-east-2") =>
-        JsonNode.Parse(await Http.GetStringAsync($"{EndpointUrl}/_sandbox/state"))!["regions"]![region]!;
+    public async Task<JsonNode> RegionAsync(string region = "us-east-2") =>
+        JsonNode.Parse((await StateAsync()).GetRawText())!["regions"]![region]!;
 
     /// <summary>Ids of instances that cost money, as the sandbox itself sees them: no visibility delay, no faults.</summary>
     public async Task<IReadOnlyList<string>> RunningAsync() =>
     [
-        .. (await StateAsync())["instances"]!.AsArray()
+        .. (await RegionAsync())["instances"]!.AsArray()
             .Where(i => i!["state"]!.GetValue<string>() is "pending" or "running").Select(i => i!["id"]!.GetValue<string>()),
     ];
 
     /// <summary>Spot requests that could still be filled.</summary>
     public async Task<IReadOnlyList<string>> OpenSpotRequestsAsync() =>
     [
-        .. (await StateAsync())["spotRequests"]!.AsArray()
+        .. (await RegionAsync())["spotRequests"]!.AsArray()
             .Where(r => r!["state"]!.GetValue<string>().ToLowerInvariant() is "open" or "active").Select(r => r!["id"]!.GetValue<string>()),
     ];
 
-    public async ValueTask DisposeAsync()
+    async ValueTask IAsyncDisposable.DisposeAsync()
     {
-        await sandbox.DisposeAsync();
+        await DisposeAsync();
         folder.Delete(recursive: true);
-    }
-
-    private static string Program
-    {
-        get
-        {
-            var output = new DirectoryInfo(AppContext.BaseDirectory);
-            string configuration = output.Parent!.Name;
-            return Path.GetFullPath(Path.Combine(
-                output.FullName, "..", "..", "..", "..", "..", "src", "Fe2Ps.Sandbox", "bin", configuration, output.Name, "Fe2Ps.Sandbox.dll"));
-        }
     }
 
     /// <summary>Tests never look at the developer's own AWS configuration.</summary>

@@ -9,7 +9,7 @@ public sealed class DefaultsFileTests : IDisposable
 
     public void Dispose() => home.Delete(recursive: true);
 
-    private DefaultsFile File => new(new Fe2Home(TestCloud.Environment("me", home.FullName)));
+    private DefaultsFile File => new(new Fe2Home(TestCloud.Here("me", home.FullName)));
 
     [Fact]
     public void WhatWasSetIsReadAgainAndTheRestIsKept()

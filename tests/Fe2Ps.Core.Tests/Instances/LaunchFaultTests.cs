@@ -72,7 +72,7 @@ public sealed class LaunchFaultTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch.WaitAsync(TimeSpan.FromSeconds(1.5)));
 
         Assert.Contains("interrupted", Assert.Single(reports.Warnings), StringComparison.Ordinal);
-        await Until.TrueAsync(async () => (await cloud.CallsAsync()).Contains("TerminateInstances"), "the order is undone when its answer comes");
+        await Until.TrueAsync(async () => (await cloud.OperationsAsync()).Contains("TerminateInstances"), "the order is undone when its answer comes");
         await Until.TrueAsync(async () => (await cloud.RunningAsync()).Count == 0, "nothing runs");
     }
 
@@ -87,7 +87,7 @@ public sealed class LaunchFaultTests
 
         Assert.Equal("us-east-2c", instance.Placement.AvailabilityZone);
         // Each zone is asked once: a lack of room is not a hiccup.
-        Assert.Equal(3, (await cloud.CallsAsync()).Count(c => c == "RunInstances"));
+        Assert.Equal(3, (await cloud.OperationsAsync()).Count(c => c == "RunInstances"));
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public sealed class LaunchFaultTests
             await new InstanceLauncher(await cloud.SessionAsync(), new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "x" }));
 
         Assert.Equal(id, error.Id);
-        Assert.Single(await cloud.CallsAsync(), c => c == "RunInstances");
+        Assert.Single(await cloud.OperationsAsync(), c => c == "RunInstances");
         Assert.Empty(await cloud.RunningAsync());
     }
 

@@ -41,14 +41,14 @@ public sealed class LaunchTests
         Instance instance = Assert.Single(await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(
             new LaunchRequest { Name = "spot2", InstanceType = "m5.large", DiskSize = 80, Spot = true, Tags = new Dictionary<string, string> { ["team"] = "red" } }));
 
-        var state = await cloud.StateAsync();
+        var state = await cloud.RegionAsync();
         var volume = Assert.Single(state["volumes"]!.AsArray())!;
         Assert.Equal((80, "gp3", "spot2", "red"), (volume["size"]!.GetValue<int>(), volume["type"]!.GetValue<string>(),
             volume["tags"]!["Name"]!.GetValue<string>(), volume["tags"]!["team"]!.GetValue<string>()));
         var request = Assert.Single(state["spotRequests"]!.AsArray())!;
         Assert.Equal("spot2", request["tags"]!["Name"]!.GetValue<string>());
         Assert.True(InstanceFacts.IsSpot(instance));
-        Assert.DoesNotContain("CreateTags", (await cloud.CallsAsync()).TakeWhile(c => c != "RunInstances"));
+        Assert.DoesNotContain("CreateTags", (await cloud.OperationsAsync()).TakeWhile(c => c != "RunInstances"));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class LaunchTests
         IReadOnlyList<Instance> instances = await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "job", Count = 20 });
 
         Assert.Equal(Enumerable.Range(1, 20).Select(i => $"job-{i}"), instances.Select(InstanceFacts.NameOf));
-        Assert.Single(await cloud.CallsAsync(), c => c == "RunInstances");
+        Assert.Single(await cloud.OperationsAsync(), c => c == "RunInstances");
         InstanceSelection listed = await new InstanceQuery(session).ListAsync(new InstanceSelector { Names = ["job-*"] });
         Assert.Equal(instances.Select(i => i.InstanceId), listed.Instances.Select(i => i.InstanceId));
         Assert.All(listed.Instances, i => Assert.Equal(FakeConnector.KeyOf(i.InstanceId), InstanceFacts.TagOf(i, "fe2:hostkey")));
@@ -82,7 +82,7 @@ public sealed class LaunchTests
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
         string home = Path.Combine(cloud.Home, "me");
-        new Defaults.DefaultsFile(new Fe2Home(TestCloud.Environment("me", home))).Change(d => d with { InstanceType = "t4g.micro", DiskSize = 30, KeyName = "mine" });
+        new Core.Defaults.DefaultsFile(new Fe2Home(TestCloud.Here("me", home))).Change(d => d with { InstanceType = "t4g.micro", DiskSize = 30, KeyName = "mine" });
         Fe2Session session = await cloud.SessionAsync();
         var launcher = new InstanceLauncher(session, new FakeConnector());
 
@@ -91,7 +91,7 @@ public sealed class LaunchTests
 
         Assert.Equal(("t4g.micro", "arm64", "mine"), (first.InstanceType.Value, first.Architecture.Value, first.KeyName));
         Assert.Equal(("m5.large", "x86_64", "default"), (second.InstanceType.Value, second.Architecture.Value, second.KeyName));
-        Assert.All((await cloud.StateAsync())["volumes"]!.AsArray(), v => Assert.Equal(30, v!["size"]!.GetValue<int>()));
+        Assert.All((await cloud.RegionAsync())["volumes"]!.AsArray(), v => Assert.Equal(30, v!["size"]!.GetValue<int>()));
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public sealed class LaunchTests
         }
 
         Assert.Empty(await cloud.RunningAsync());
-        Assert.DoesNotContain("RunInstances", await cloud.CallsAsync());
+        Assert.DoesNotContain("RunInstances", await cloud.OperationsAsync());
     }
 
     [Fact]

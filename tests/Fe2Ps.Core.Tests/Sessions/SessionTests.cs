@@ -12,29 +12,29 @@ public sealed class SessionTests : IDisposable
     [Fact]
     public async Task ParameterThenDefaultThenEnvironmentThenProfile()
     {
-        Fe2Environment bare = TestCloud.Environment("me", home.FullName, ("AWS_PROFILE", "work"));
-        Fe2Environment full = TestCloud.Environment("me", home.FullName, ("AWS_PROFILE", "work"), ("AWS_DEFAULT_REGION", "us-west-2"), ("AWS_REGION", "us-west-1"));
+        Fe2Environment bare = TestCloud.Here("me", home.FullName, ("AWS_PROFILE", "work"));
+        Fe2Environment full = TestCloud.Here("me", home.FullName, ("AWS_PROFILE", "work"), ("AWS_DEFAULT_REGION", "us-west-2"), ("AWS_REGION", "us-west-1"));
 
         Assert.Equal(("eu-west-1", "profile work"), await RegionAsync(new SessionOptions(), bare));
         Assert.Equal(("us-west-1", "environment variable AWS_REGION"), await RegionAsync(new SessionOptions(), full));
         new DefaultsFile(new Fe2Home(full)).Change(d => d with { Region = "Seoul" });
         Assert.Equal(("ap-northeast-2", "Set-Fe2Default"), await RegionAsync(new SessionOptions(), full));
         Assert.Equal(("us-east-2", "-Region"), await RegionAsync(new SessionOptions("ohio"), full));
-        Assert.Equal(("eu-west-1", "profile work"), await RegionAsync(new SessionOptions(ProfileName: "work"), TestCloud.Environment("me", home.CreateSubdirectory("b").FullName)));
+        Assert.Equal(("eu-west-1", "profile work"), await RegionAsync(new SessionOptions(ProfileName: "work"), TestCloud.Here("me", home.CreateSubdirectory("b").FullName)));
     }
 
     [Fact]
     public async Task TheEndpointComesFromTheEnvironmentOrTheProfile()
     {
-        Fe2Session ofEnvironment = await Fe2Session.OpenAsync(null, TestCloud.Environment("me", home.FullName, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")));
+        Fe2Session ofEnvironment = await Fe2Session.OpenAsync(null, TestCloud.Here("me", home.FullName, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")));
         Assert.Equal(("http://127.0.0.1:4566", true, "us-east-2"), (ofEnvironment.EndpointUrl, ofEnvironment.IsLocal, ofEnvironment.Region));
 
-        Fe2Session ofProfile = await Fe2Session.OpenAsync(new SessionOptions(ProfileName: "plain"), TestCloud.Environment("me", home.FullName));
+        Fe2Session ofProfile = await Fe2Session.OpenAsync(new SessionOptions(ProfileName: "plain"), TestCloud.Here("me", home.FullName));
         Assert.Equal(("http://127.0.0.1:9", "ap-northeast-2"), (ofProfile.EndpointUrl, ofProfile.Region));
 
         Fe2Session ignoring = await Fe2Session.OpenAsync(
             new SessionOptions("ohio"),
-            TestCloud.Environment("me", home.FullName, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")));
+            TestCloud.Here("me", home.FullName, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")));
         Assert.Null(ignoring.EndpointUrl);
     }
 
@@ -43,7 +43,7 @@ public sealed class SessionTests : IDisposable
     {
         Fe2Session session = await Fe2Session.OpenAsync(
             new SessionOptions("ohio"),
-            TestCloud.Environment("me", home.FullName, ("AWS_ACCESS_KEY_ID", "AKIATOPSECRET"), ("AWS_SECRET_ACCESS_KEY", "hush")));
+            TestCloud.Here("me", home.FullName, ("AWS_ACCESS_KEY_ID", "AKIATOPSECRET"), ("AWS_SECRET_ACCESS_KEY", "hush")));
 
         Assert.Contains(session.Sources, s => s is { Setting: "Credentials", Source: "environment variable AWS_ACCESS_KEY_ID" });
         Assert.DoesNotContain(session.Sources, s => $"{s}".Contains("TOPSECRET", StringComparison.Ordinal) || $"{s}".Contains("hush", StringComparison.Ordinal));
@@ -53,7 +53,7 @@ public sealed class SessionTests : IDisposable
     public async Task TheEverydayProfileIsNotShownToAnEndpointOnThisComputer()
     {
         Fe2Session session = await Fe2Session.OpenAsync(
-            new SessionOptions(EndpointUrl: "http://127.0.0.1:4566"), TestCloud.Environment("me", home.FullName));
+            new SessionOptions(EndpointUrl: "http://127.0.0.1:4566"), TestCloud.Here("me", home.FullName));
 
         Assert.Contains(session.Sources, s => s is { Setting: "Credentials", Value: "sandbox" });
     }
@@ -68,7 +68,7 @@ public sealed class SessionTests : IDisposable
     {
         Fe2Exception error = await Assert.ThrowsAsync<Fe2Exception>(() => Fe2Session.OpenAsync(
             new SessionOptions(region, profile, endpoint),
-            TestCloud.Environment("me", home.FullName, ("AWS_EC2_METADATA_DISABLED", "true"))));
+            TestCloud.Here("me", home.FullName, ("AWS_EC2_METADATA_DISABLED", "true"))));
 
         Assert.Equal(id, error.Id);
         Assert.NotEmpty(error.NextStep);
