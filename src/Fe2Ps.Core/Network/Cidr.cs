@@ -18,7 +18,8 @@ public static class Cidr
             return $"{single}/{(single.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32)}";
         }
 
-        if (!IPNetwork.TryParse(trimmed, out IPNetwork network))
+        // .NET 8 refuses bits beyond the prefix, .NET 10 drops them: here they are a mistake.
+        if (!IPNetwork.TryParse(trimmed, out IPNetwork network) || !IPAddress.Parse(trimmed.Split('/')[0]).Equals(network.BaseAddress))
             throw Invalid(text, "it is not a network, or its address has bits beyond the prefix");
         if (network.PrefixLength == 0 && trimmed is not ("0.0.0.0/0" or "::/0"))
             throw Invalid(text, "the whole internet is allowed only as 0.0.0.0/0 or ::/0, in full");

@@ -1,0 +1,120 @@
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Tests.Instances;
+
+public sealed class InstanceActionTests
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task AThousandAreOneCall()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.SeedAsync(new { instances = 1000, prefix = "job-" });
+        Fe2Session session = await cloud.SessionAsync();
+        IReadOnlyList<Instance> all = (await new InstanceQuery(session).ListAsync(new InstanceSelector { States = ["running"] })).Instances;
+
+        InstanceSelection stopped = await new InstanceActions(session).StopAsync(all);
+        InstanceSelection waited = await new InstanceWaiter(session).WaitAsync(stopped.Instances, "stopped", Minute);
+
+        Assert.Empty(stopped.Problems);
+        Assert.Equal(900, waited.Instances.Count);
+        Assert.Single(await cloud.OperationsAsync(), c => c == "StopInstances");
+        Assert.Equal(all.Select(i => i.InstanceId), waited.Instances.Select(i => i.InstanceId));
+    }
+
+    [Fact]
+    public async Task OneThatRefusesDoesNotHoldUpTheOthers()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.SeedAsync(new { instances = 9, prefix = "job-" });
+        Fe2Session session = await cloud.SessionAsync();
+        List<Instance> all = [.. (await new InstanceQuery(session).ListAsync(new InstanceSelector())).Instances];
+        all.Insert(4, new Instance { InstanceId = "i-00000000000000000", Tags = [] });
+
+        InstanceSelection stopped = await new InstanceActions(session).StopAsync(all);
+
+        Assert.Equal(9, stopped.Instances.Count);
+        Fe2Exception problem = Assert.Single(stopped.Problems);
+        Assert.Equal(("InstanceNotFound", "i-00000000000000000"), (problem.Id, problem.Target));
+    }
+
+    [Fact]
+    public async Task RemovingCancelsSpotFirstAndFreesTheNameAtOnce()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        var launcher = new InstanceLauncher(session, new FakeConnector());
+        IReadOnlyList<Instance> first = await launcher.LaunchAsync(new LaunchRequest { Name = "spot1", Spot = true });
+
+        InstanceSelection removed = await new InstanceActions(session).RemoveAsync(first);
+
+        Assert.Empty(removed.Problems);
+        Assert.Equal("shutting-down", InstanceFacts.StateOf(Assert.Single(removed.Instances)));
+        List<string> calls = [.. await cloud.OperationsAsync()];
+        Assert.True(calls.IndexOf("CancelSpotInstanceRequests") < calls.IndexOf("TerminateInstances"));
+        Assert.Empty(await cloud.OpenSpotRequestsAsync());
+        Instance second = Assert.Single(await launcher.LaunchAsync(new LaunchRequest { Name = "spot1" }));
+        Assert.Equal([second.InstanceId], await cloud.RunningAsync());
+    }
+
+    [Fact]
+    public async Task AStoppedMachineStartsAgainAsAnotherType()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        var actions = new InstanceActions(session);
+        var waiter = new InstanceWaiter(session);
+        var change = new InstanceTypeChange(session);
+        IReadOnlyList<Instance> one = await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1" });
+
+        Assert.Equal("InstanceNotStopped", Assert.Single((await change.SetAsync(one, "m5.large")).Problems).Id);
+        one = (await waiter.WaitAsync((await actions.StopAsync(one)).Instances, "stopped", Minute)).Instances;
+        Assert.Equal("TypeArchitecture", Assert.Single((await change.SetAsync(one, "t4g.micro")).Problems).Id);
+        Assert.Equal("InstanceTypeNotFound", (await Assert.ThrowsAsync<Fe2Exception>(() => change.SetAsync(one, "m5.enormous"))).Id);
+        one = (await change.SetAsync(one, "m5.large")).Instances;
+        one = (await waiter.WaitAsync((await actions.StartAsync(one)).Instances, "running", Minute)).Instances;
+
+        Instance now = Assert.Single(one);
+        Assert.Equal(("m5.large", "running"), (now.InstanceType.Value, InstanceFacts.StateOf(now)));
+        Assert.Empty((await actions.RestartAsync(one)).Problems);
+    }
+
+    [Fact]
+    public async Task AWaitForWhatCannotComeEndsWithTheReason()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        IReadOnlyList<Instance> two = await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "job", Count = 2 });
+        await new InstanceActions(session).RemoveAsync([two[0]]);
+
+        InstanceSelection waited = await new InstanceWaiter(session).WaitAsync(two, "running", Minute);
+
+        Assert.Equal("job-2", InstanceFacts.NameOf(Assert.Single(waited.Instances)));
+        Fe2Exception problem = Assert.Single(waited.Problems);
+        Assert.Equal(("InstanceEnded", two[0].InstanceId), (problem.Id, problem.Target));
+        Assert.Equal(2, (await new InstanceWaiter(session).WaitAsync([two[0], new Instance { InstanceId = "i-0fffffffffffffff0" }], "terminated", Minute)).Instances.Count);
+    }
+
+    [Fact]
+    public async Task AWaitThatIsCutShortSaysWhatIsLeft()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        IReadOnlyList<Instance> one = await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1" });
+        var waiter = new InstanceWaiter(session);
+
+        InstanceSelection timedOut = await waiter.WaitAsync(one, "stopped", TimeSpan.FromMilliseconds(200));
+        Assert.Equal("WaitTimedOut", Assert.Single(timedOut.Problems).Id);
+
+        var reports = new Reports();
+        using var cancel = new CancellationTokenSource();
+        Task waiting = waiter.WaitAsync(one, "stopped", Minute, reports, cancel.Token);
+        await Until.TrueAsync(() => reports.All.OfType<ProgressReport>().Any(), "the wait goes on");
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(1)));
+        Assert.Contains("od1", Assert.Single(reports.Warnings), StringComparison.Ordinal);
+    }
+}
