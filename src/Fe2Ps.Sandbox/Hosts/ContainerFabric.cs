@@ -19,6 +19,7 @@ public sealed class ContainerFabric : IHostFabric
     private readonly Containers _containers;
     private readonly Volumes _volumes;
     private readonly HostNetwork _network;
+    private readonly ContainerBoot _boot;
     private readonly TimeProvider _time;
     private bool _disposed;
 
@@ -36,6 +37,7 @@ public sealed class ContainerFabric : IHostFabric
         _containers = new Containers(_claim);
         _volumes = new Volumes(_stateFolder, _containers.NameOf);
         _network = new HostNetwork(_claim);
+        _boot = new ContainerBoot(_claim, _roots, _containers, _network, _volumes);
     }
 
     public event Action<HostExit>? Exited;
@@ -231,8 +233,6 @@ public sealed class ContainerFabric : IHostFabric
 
     private int? PidOf(string instanceId) => RunOf(instanceId)?.Pid;
 
-    private string BundleOf(string instanceId) => Path.Combine(_claim.HostsFolder, instanceId);
-
     private static async Task<ContainerHost.Run?> ExpectEndAsync(ContainerHost host, CancellationToken cancellationToken)
     {
         await host.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -250,31 +250,25 @@ public sealed class ContainerFabric : IHostFabric
 
     private async Task BootAsync(ContainerHost host, CancellationToken cancellationToken)
     {
-        var spec = host.Spec;
-        var bundle = BundleOf(spec.InstanceId);
-        var console = _roots.ConsoleOf(spec.RootVolumeId);
+        var id = host.Spec.InstanceId;
         try
         {
-            await _roots.EnsureAsync(spec.RootVolumeId, spec.InstanceId, spec.RootSizeGiB, spec.RootSnapshotId, cancellationToken).ConfigureAwait(false);
-            ConsoleFile.Ensure(console);
-            _roots.Mount(spec.RootVolumeId, Path.Combine(bundle, "rootfs"));
-            BootFiles.Write(bundle, spec);
-            Bundle.Write(bundle, _containers.NameOf(spec.InstanceId), spec.HostName, console, !GuestDevices.CanAllowOneByOne);
-            var pid = await _containers.CreateAsync(spec.InstanceId, bundle, console, cancellationToken).ConfigureAwait(false);
-            await _network.JoinAsync(spec.InstanceId, pid, spec.PrivateAddress, spec.PublicAddress, cancellationToken).ConfigureAwait(false);
-            await _volumes.ShowAllAsync(spec.InstanceId, pid, cancellationToken).ConfigureAwait(false);
-            var run = new ContainerHost.Run(pid, Kernel.OpenProcess(pid) ?? throw new IOException($"The first process of {spec.InstanceId} died at once."));
+            var pid = await _boot.MakeAsync(host.Spec, cancellationToken).ConfigureAwait(false);
+            var run = new ContainerHost.Run(pid, Kernel.OpenProcess(pid) ?? throw new IOException($"The first process of {id} died at once."));
             _exits.Watch(run.Process, () => _ = OnEndedAsync(host, run));
             host.Running = run;
-            await _containers.StartAsync(spec.InstanceId, cancellationToken).ConfigureAwait(false);
+            await _containers.StartAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch when (host.Running is { } run)
+        {
+            // Its end is noticed and cleaned up like any other, but nobody asked about it.
+            run.EndIsExpected = true;
+            Kernel.Signal(run.Process, Kernel.Kill);
+            throw;
         }
         catch
         {
-            if (host.Running is { } run)
-                run.EndIsExpected = true;
-            else
-                await CleanUpAsync(spec.InstanceId).ConfigureAwait(false);
-            await _containers.DeleteAsync(spec.InstanceId, CancellationToken.None).ConfigureAwait(false);
+            await _boot.CleanUpAsync(id).ConfigureAwait(false);
             throw;
         }
     }
@@ -286,9 +280,8 @@ public sealed class ContainerFabric : IHostFabric
         await host.Turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (new FileInfo(Path.Combine(BundleOf(id), "ended")) is { Exists: true, Length: > 0 })
-                reason = HostExitReason.Shutdown;
-            await CleanUpAsync(id).ConfigureAwait(false);
+            reason = _boot.ReadReason(id);
+            await _boot.CleanUpAsync(id).ConfigureAwait(false);
         }
         finally
         {
@@ -300,15 +293,5 @@ public sealed class ContainerFabric : IHostFabric
 
         if (!run.EndIsExpected)
             Exited?.Invoke(new HostExit(id, reason));
-    }
-
-    private async Task CleanUpAsync(string instanceId)
-    {
-        var bundle = BundleOf(instanceId);
-        await _containers.DeleteAsync(instanceId, CancellationToken.None).ConfigureAwait(false);
-        await _network.LeaveAsync(instanceId, CancellationToken.None).ConfigureAwait(false);
-        Kernel.Unmount(Path.Combine(bundle, "rootfs"));
-        if (Directory.Exists(bundle))
-            Directory.Delete(bundle, recursive: true);
     }
 }
