@@ -135,7 +135,9 @@ internal sealed class SshdHost : IAsyncDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/environ").Contains($"HOME={Home}\0", StringComparison.Ordinal);
+            // A shared connection in the background has its title where its environment was.
+            return File.ReadAllText($"/proc/{pid}/environ").Contains($"HOME={Home}\0", StringComparison.Ordinal)
+                || File.ReadAllText($"/proc/{pid}/cmdline").Contains(Folder, StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,6 +16,7 @@ over() {
 
 # rsync replaces the file, so the monitor cannot hold it open: each round opens it anew.
 at=$2
+rounds=0
 while :; do
     if [ "${3-}" = once ] || over; then last=1; else last=; fi
     if [ -f "$log" ]; then
@@ -27,5 +28,8 @@ while :; do
         fi
     fi
     [ -z "$last" ] || exit 0
+    # Whether anybody still listens shows only when something is written.
+    rounds=$(((rounds + 1) % 50))
+    [ $rounds != 0 ] || echo >&2 || exit 0
     sleep 0.2
 done

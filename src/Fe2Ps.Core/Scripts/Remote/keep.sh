@@ -35,6 +35,8 @@ sync {
         binary = $(lua "$(command -v rsync)"),
         rsh = $(lua "ssh -F '$private/ssh_config'"),
         links = true, perms = true, times = true,
+        -- rrsync refuses it, and no name passes a shell here: the folder is always "./".
+        protect_args = false,
         _extra = { "--chmod=u+rwX", "--max-size=64m", "--timeout=60" }
     }
 }
@@ -65,14 +67,14 @@ push() {
 # pass [OPTION...]: push, with the note that says why it failed. Files that vanished meanwhile (24) are no failure.
 pass() {
     push "$@"
-    result=$?
-    if [ $result = 0 ] || [ $result = 24 ]; then
+    status=$?
+    if [ $status = 0 ] || [ $status = 24 ]; then
         note=
         return 0
     fi
     cat "$private/push.err" >> "$log" 2>/dev/null
     # What the script made as another user is ours to keep too.
-    if [ $result = 23 ] && [ "$rsync" = rsync ] && grep -q 'Permission denied (13)' "$private/push.err" && sudo -n true 2>/dev/null; then
+    if [ $status = 23 ] && [ "$rsync" = rsync ] && grep -q 'Permission denied (13)' "$private/push.err" && sudo -n true 2>/dev/null; then
         rsync='sudo -n rsync'
         pass "$@"
         return

@@ -6,12 +6,15 @@
 open_job "$1"
 shift
 umask 077
+# A connection of its own: what a key may do is settled when a connection is made, and this one may only read.
+own='-o ControlMaster=no -o ControlPath=none'
 for address in "$@"; do
     { cat "$private/ssh_config.base"; printf 'HostName %s\n' "$address"; } > "$private/ssh_config"
-    if ssh -F "$private/ssh_config" monitor hello </dev/null; then
+    # shellcheck disable=SC2086 # several words
+    if ssh $own -F "$private/ssh_config" monitor hello </dev/null; then
         printf '%s\n' "$address"
         umask 022
-        exec rsync -rlpt --timeout=60 -e "ssh -F '$private/ssh_config'" monitor:./ "$dir/" >&2
+        exec rsync -rlpt --timeout=60 -e "ssh $own -F '$private/ssh_config'" monitor:./ "$dir/" >&2
     fi
 done
 say "fe2: the monitor does not answer at: $*"

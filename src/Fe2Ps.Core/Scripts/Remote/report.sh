@@ -10,11 +10,8 @@ report_one() {
     [ -f "$meta/job.json" ] || return 0
     printf 'json %s\n' "$(encode < "$meta/job.json")"
     printf 'name %s\n' "$(printf %s "$job_name" | encode)"
-    for field in state exit-code started ended heartbeat stopped; do
-        [ ! -f "$meta/$field" ] || printf '%s %s\n' "$field" "$(encode < "$meta/$field")"
-    done
-    printf 'bytes %s\n' "$(du -sb "$1" 2>/dev/null | cut -f 1)"
     # On the machine that runs the job, the processes themselves tell whether it lives.
+    # They come before the state: a job that ends in between has written its state by then.
     for private in "$fe2"/jobs/*; do
         if [ -f "$private/run.pid" ] && [ "$(cat "$private/name")" = "$job_name" ]; then
             if alive "$private/run.pid"; then echo 'run 1'; else echo 'run 0'; fi
@@ -22,6 +19,10 @@ report_one() {
             printf 'session %s\n' "$(encode < "$private/session")"
         fi
     done
+    for field in state exit-code started ended heartbeat stopped; do
+        [ ! -f "$meta/$field" ] || printf '%s %s\n' "$field" "$(encode < "$meta/$field")"
+    done
+    printf 'bytes %s\n' "$(du -sb "$1" 2>/dev/null | cut -f 1)"
     echo end
 }
 

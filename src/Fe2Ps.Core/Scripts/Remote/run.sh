@@ -3,8 +3,18 @@
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
-# Ctrl+C in the session and its end are for the script; this one lives on to write down what became of it.
-trap : INT TERM HUP
+# Ctrl+C in the session and its end are for the script; this one lives on to write down what became of it. The kernel
+# tells only the first process of a session about the end of its terminal, so it is passed on. With job control (-m) the
+# script has a process group of its own, and does not ignore SIGINT as background processes of a shell otherwise do.
+set -m
+# What the shell itself says (of jobs that ended) must not go to a terminal that may be gone: the shell would end too.
+exec 2>>"$private/run.log"
+# shellcheck disable=SC2317 # called by traps
+pass_on() {
+    signalled=1
+    kill -s "$1" -- "-$script_pid" 2>/dev/null
+}
+script_pid=0
 remember "$private/run.pid" $$
 script=$(cat "$private/script"; printf .)
 script=${script%.}
@@ -24,8 +34,21 @@ shown=$!
     # shellcheck source=/dev/null
     . "$private/env"
     exec "./$script" "$@"
-) >> "$meta/output.log" 2>&1
-code=$?
+) </dev/null >> "$meta/output.log" 2>&1 &
+script_pid=$!
+trap 'pass_on INT' INT
+trap 'pass_on TERM' TERM
+trap 'pass_on HUP' HUP
+
+# A signal interrupts wait, whose answer is then the signal and not the script's end.
+code=127
+while :; do
+    signalled=
+    wait "$script_pid"
+    answer=$?
+    [ $answer = 127 ] && [ $code != 127 ] || code=$answer
+    [ -n "$signalled" ] || break
+done
 
 ended=$(now)
 rm -f "$private/reserve"
