@@ -4,10 +4,8 @@
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
 # Ctrl+C in the session and its end are for the script; this one lives on to write down what became of it. The kernel
-# tells only the first process of a session about the end of its terminal, so it is passed on. With job control (-m) the
-# script has a process group of its own, and does not ignore SIGINT as background processes of a shell otherwise do.
-set -m
-# What the shell itself says (of jobs that ended) must not go to a terminal that may be gone: the shell would end too.
+# tells only the first process of a session about the end of its terminal, so it is passed on. What the shell itself says
+# (of jobs that ended) must not go to a terminal that may be gone: the shell would end too.
 exec 2>>"$private/run.log"
 # shellcheck disable=SC2317 # called by traps
 pass_on() {
@@ -23,6 +21,9 @@ put "$meta/state" running
 tail -n +1 -f "$meta/output.log" 2>/dev/null &
 shown=$!
 
+# With job control (-m) the script has a process group of its own, and does not ignore SIGINT as background processes of a
+# shell otherwise do. No longer than for this: a shell with job control needs its terminal.
+set -m
 # The output goes to the file first: not a pipe, which would die with the session and take the script along.
 (
     cd "$dir" || exit 126
@@ -36,6 +37,7 @@ shown=$!
     exec "./$script" "$@"
 ) </dev/null >> "$meta/output.log" 2>&1 &
 script_pid=$!
+set +m
 trap 'pass_on INT' INT
 trap 'pass_on TERM' TERM
 trap 'pass_on HUP' HUP
