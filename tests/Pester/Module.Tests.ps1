@@ -1,0 +1,120 @@
+Describe 'The module' {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Common.ps1')
+        Initialize-Fe2Test $TestDrive
+        $manifest = Join-Path $env:FE2_MODULE 'Fe2Ps.psd1'
+    }
+
+    It 'has a valid manifest' {
+        (Test-ModuleManifest $manifest).Version | Should -Not -BeNullOrEmpty
+    }
+
+    It 'exports exactly what its manifest says' {
+        $said = Import-PowerShellDataFile $manifest
+        (Get-Command -Module Fe2Ps -CommandType Cmdlet).Name | Sort-Object | Should -Be ($said.CmdletsToExport | Sort-Object)
+        (Get-Alias Connect-Fe2Instance).ResolvedCommandName | Should -Be 'Enter-Fe2Instance'
+    }
+
+    It 'can be imported again and again' {
+        Import-Module $manifest -Force
+        Import-Module $manifest -Force
+        (Get-Command -Module Fe2Ps -CommandType Cmdlet).Count | Should -Be 22
+        (Get-Fe2Region Ohio).Code | Should -Be 'us-east-2'
+        Remove-Module Fe2Ps
+        Get-Command Get-Fe2Region -ErrorAction Ignore | Should -BeNullOrEmpty
+        Import-Module $manifest
+        (Get-Fe2Region Ohio).Code | Should -Be 'us-east-2'
+        Get-Alias Connect-Fe2Instance | Should -Not -BeNullOrEmpty
+    }
+
+    It 'can be imported by a second session of the process' {
+        $answer = Start-ThreadJob { Import-Module $using:manifest; (Get-Fe2Region Seoul).Code } | Receive-Job -Wait -AutoRemoveJob
+        $answer | Should -Be 'ap-northeast-2'
+    }
+
+    It 'reads nothing and connects nowhere at import' {
+        $pwsh = (Get-Process -Id $PID).Path
+        $text = & $pwsh -NoProfile -Command "Import-Module '$manifest'; [AppDomain]::CurrentDomain.GetAssemblies().ForEach({ `$_.GetName().Name }) -match '^(AWSSDK|Fe2Ps)'"
+        $text | Should -Contain 'Fe2Ps'
+        $text | Should -Not -Contain 'AWSSDK.Core'
+    }
+
+    Context 'beside another AWSSDK.Core' {
+        BeforeAll {
+            # Another module's copy: the same name, loaded into PowerShell's own context.
+            $sdk = Join-Path $env:FE2_MODULE 'bin' 'net8.0' 'AWSSDK.Core.dll'
+            $copy = New-Item -ItemType Directory (Join-Path $TestDrive 'other')
+            Copy-Item $sdk $copy
+            $other = Join-Path $copy 'AWSSDK.Core.dll'
+            $pwsh = (Get-Process -Id $PID).Path
+            $contexts = '[AppDomain]::CurrentDomain.GetAssemblies().Where({ $_.GetName().Name -eq ''AWSSDK.Core'' }).ForEach({ [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_).Name }) | Sort-Object'
+            $use = "Import-Module '$manifest'; Get-Fe2Instance -Region Ohio -EndpointUrl http://127.0.0.1:1 -ErrorAction SilentlyContinue -ErrorVariable e; `$e[0].FullyQualifiedErrorId"
+        }
+
+        It 'that was loaded before' {
+            $text = & $pwsh -NoProfile -Command "`$null = [Reflection.Assembly]::LoadFrom('$other'); $use; $contexts"
+            $text[0] | Should -BeLike '*,Fe2Ps.Commands.GetFe2InstanceCommand'
+            $text[1..2] | Should -Be 'Default', 'Fe2Ps'
+        }
+
+        It 'that is loaded after' {
+            $text = & $pwsh -NoProfile -Command "$use; `$null = [Reflection.Assembly]::LoadFrom('$other'); $contexts"
+            $text[0] | Should -BeLike '*,Fe2Ps.Commands.GetFe2InstanceCommand'
+            $text[1..2] | Should -Be 'Default', 'Fe2Ps'
+        }
+    }
+}
+
+Describe 'Help' {
+    BeforeDiscovery {
+        Import-Module (Join-Path $env:FE2_MODULE 'Fe2Ps.psd1')
+        $commands = (Get-Command -Module Fe2Ps -CommandType Cmdlet).Name | ForEach-Object { @{ Command = $_ } }
+        $topics = 'about_Fe2Ps', 'about_Fe2Ps_Scripts', 'about_Fe2Ps_Sandbox' | ForEach-Object { @{ Topic = $_ } }
+    }
+
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Common.ps1')
+        Initialize-Fe2Test $TestDrive
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + 'WhatIf', 'Confirm'
+    }
+
+    It '<Command> says what it does and describes every parameter' -ForEach $commands {
+        $help = Get-Help $Command -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.Synopsis | Should -Not -BeLike "*$Command *<*"
+        $help.description.Text | Should -Not -BeNullOrEmpty
+        foreach ($name in (Get-Command $Command).Parameters.Keys | Where-Object { $_ -notin $common }) {
+            ($help.parameters.parameter | Where-Object name -EQ $name).description.Text | Should -Not -BeNullOrEmpty -Because "-$name"
+        }
+    }
+
+    It '<Command> has examples that parse and name real parameters' -ForEach $commands {
+        $examples = @((Get-Help $Command -Examples).examples.example)
+        $examples.Count | Should -BeGreaterOrEqual 2
+        foreach ($example in $examples) {
+            $errors = $null
+            $ast = [System.Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $errors)
+            $errors | Should -BeNullOrEmpty -Because $example.code
+            $calls = $ast.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+            foreach ($call in $calls) {
+                $found = Get-Command $call.GetCommandName() -ErrorAction Ignore
+                $found | Should -Not -BeNullOrEmpty -Because $call.Extent.Text
+                foreach ($parameter in $call.CommandElements | Where-Object { $_ -is [System.Management.Automation.Language.CommandParameterAst] }) {
+                    { $found.ResolveParameter($parameter.ParameterName) } | Should -Not -Throw -Because $call.Extent.Text
+                }
+            }
+        }
+
+        $examples.code -join "`n" | Should -Match $Command
+    }
+
+    It '<Topic> can be read' -ForEach $topics {
+        (Get-Help $Topic | Out-String).Length | Should -BeGreaterThan 400
+    }
+}
+
+Describe 'PSScriptAnalyzer' -Skip:(-not (Get-Module -ListAvailable PSScriptAnalyzer)) {
+    It 'finds nothing in <_>' -ForEach 'Fe2Ps.psd1', 'Fe2Ps.psm1' {
+        Invoke-ScriptAnalyzer -Path (Join-Path $env:FE2_MODULE $_) -Severity Warning, Error | Should -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,33 @@
+#Requires -Version 7.4
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+# Runs every Pester test against a packaged module folder: pwsh tests/Pester/Run.ps1 [-Module out/Fe2Ps/VERSION] [-Name PATTERN]
+[CmdletBinding()]
+param(
+    # The packaged folder; without it FE2_MODULE, else the newest under out/Fe2Ps.
+    [string] $Module = $env:FE2_MODULE,
+
+    # A file to which the counts are written.
+    [string] $Summary,
+
+    # Only test files whose names match.
+    [string] $Name = '*'
+)
+
+$ErrorActionPreference = 'Stop'
+if (-not $Module) {
+    $out = [System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'Fe2Ps')
+    $Module = Get-ChildItem -Path $out -Directory | Sort-Object Name | Select-Object -Last 1 -ExpandProperty FullName
+}
+
+$env:FE2_MODULE = (Resolve-Path -LiteralPath $Module).Path
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = (Get-ChildItem -Path $PSScriptRoot -Filter '*.Tests.ps1' | Where-Object Name -Like $Name).FullName
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'Detailed'
+$result = Invoke-Pester -Configuration $configuration
+$failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
+$counts = "Pester: $($result.PassedCount) passed, $failed failed, $($result.SkippedCount) skipped"
+foreach ($test in $result.Skipped) { "skipped: $($test.ExpandedPath)" }
+if ($Summary) { Set-Content -LiteralPath $Summary -Value $counts }
+$counts
+exit [int]($failed -gt 0)
