@@ -77,6 +77,7 @@ internal sealed record Seed
             Mac = $"02:fe:00:{index >> 16 & 255:x2}:{index >> 8 & 255:x2}:{index & 255:x2}",
             HttpTokens = "required",
             HasHost = false,
+            ChecksPassed = true,
             Tags = new(StringComparer.Ordinal) { ["Name"] = $"{Prefix}{index + 1}", ["fe2:owner"] = "seed" },
         };
     }

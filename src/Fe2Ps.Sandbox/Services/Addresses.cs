@@ -1,5 +1,6 @@
 using System.Net;
 using Fe2Ps.Sandbox.State;
+using Fe2Ps.Sandbox.Wire;
 
 namespace Fe2Ps.Sandbox.Services;
 
@@ -15,7 +16,16 @@ internal static class Addresses
     {
         while (true)
         {
-            var address = reserve();
+            IPAddress address;
+            try
+            {
+                address = reserve();
+            }
+            catch (InvalidOperationException)
+            {
+                throw new ApiException("InsufficientFreeAddressesInSubnet", "There are not enough free addresses in the subnet to satisfy the requested number of instances.");
+            }
+
             var text = address.ToString();
             if (!cloud.State.Regions.Values.Any(region => region.Instances.Values.Any(instance => instance.HasHost && held(instance) == text)))
                 return address;

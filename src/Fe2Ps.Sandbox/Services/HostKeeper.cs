@@ -219,6 +219,7 @@ internal sealed class HostKeeper
             {
                 Terminate(region, instance, "Server.InternalError", "Server.InternalError: Internal error on launch");
                 instance.TransitionReason = "Server.InternalError";
+                Ended?.Invoke(region, instance);
             });
     }
 
@@ -228,6 +229,9 @@ internal sealed class HostKeeper
             return;
         instance.State = InstanceState.Running;
         instance.RunningSince = _cloud.Now;
+        instance.ChecksPassed = false;
+        var since = instance.RunningSince;
+        _cloud.After(_cloud.Pace.Checks, () => instance.ChecksPassed |= instance.RunningSince == since);
     }
 
     private void Settle(Instance instance)
@@ -243,7 +247,7 @@ internal sealed class HostKeeper
             return;
         instance.State = InstanceState.Stopped;
         instance.EndedAt = _cloud.Now;
-        if (Address(instance.PublicIp) is { } address)
+        if (instance.PublicIp != instance.PrivateIp && Address(instance.PublicIp) is { } address)
             _cloud.Fabric.ReleaseAddress(address);
         instance.PublicIp = null;
         instance.Notice = null;

@@ -53,7 +53,11 @@ internal static class InstanceLifecycle
             {
                 var previous = instance.State;
                 if (previous == InstanceState.Stopped)
+                {
                     table.Hosts.Start(call.Region, instance);
+                    table.Spot.InstanceStarted(call.Region, instance);
+                }
+
                 return InstanceView.Change(instance, previous);
             }).ToList(),
         };
@@ -86,6 +90,7 @@ internal static class InstanceLifecycle
                 {
                     instance.TransitionReason = $"User initiated ({HostKeeper.Gmt(call.Now)})";
                     table.Hosts.Stop(call.Region, instance, call.Input.Is("Force"), "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown");
+                    table.Spot.InstanceStopped(call.Region, instance, "instance-stopped-by-user", "Your Spot Instance was stopped by you.");
                 }
 
                 return InstanceView.Change(instance, previous);

@@ -51,10 +51,10 @@ internal static class InstanceListing
         .One("availability-zone", item => item.Zone)
         .One("instance-state-name", item => item.State.Name())
         .One("instance-state-code", item => (int)item.State)
-        .One("instance-status.status", item => Status(item, item.LaunchTime))
-        .One("instance-status.reachability", item => item.State == InstanceState.Running ? "passed" : null)
-        .One("system-status.status", item => Status(item, item.LaunchTime))
-        .One("system-status.reachability", item => item.State == InstanceState.Running ? "passed" : null);
+        .One("instance-status.status", item => Status(item))
+        .One("instance-status.reachability", item => item.State != InstanceState.Running ? null : item.ChecksPassed ? "passed" : "initializing")
+        .One("system-status.status", item => Status(item))
+        .One("system-status.reachability", item => item.State != InstanceState.Running ? null : item.ChecksPassed ? "passed" : "initializing");
 
     public static void Register(OperationTable table)
     {
@@ -105,17 +105,17 @@ internal static class InstanceListing
                 ["InstanceId"] = item.Id,
                 ["AvailabilityZone"] = item.Zone,
                 ["InstanceState"] = InstanceView.State(item.State),
-                ["InstanceStatus"] = Summary(item, call),
-                ["SystemStatus"] = Summary(item, call),
-                ["AttachedEbsStatus"] = Summary(item, call),
+                ["InstanceStatus"] = Summary(item),
+                ["SystemStatus"] = Summary(item),
+                ["AttachedEbsStatus"] = Summary(item),
             }),
             ["NextToken"] = page.NextToken,
         };
     }
 
-    private static Fields Summary(Instance item, Call call)
+    private static Fields Summary(Instance item)
     {
-        var status = Status(item, call.Now);
+        var status = Status(item);
         return new Fields
         {
             ["Status"] = status,
@@ -126,9 +126,9 @@ internal static class InstanceListing
         };
     }
 
-    private static string Status(Instance item, DateTimeOffset now) => item.State switch
+    private static string Status(Instance item) => item.State switch
     {
-        InstanceState.Running => item.RunningSince is { } since && now - since < TimeSpan.FromSeconds(2) && now != item.LaunchTime ? "initializing" : "ok",
+        InstanceState.Running => item.ChecksPassed ? "ok" : "initializing",
         _ => "not-applicable",
     };
 

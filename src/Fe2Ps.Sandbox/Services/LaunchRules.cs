@@ -134,9 +134,12 @@ internal static class LaunchRules
             }
 
             var type = ebs.Text("VolumeType") ?? original?.Type ?? "gp2";
-            var (iops, throughput) = VolumeRules.Performance(type, size, ebs.Int("Iops"), ebs.Int("Throughput"));
+            var same = type == original?.Type ? original : null;
+            var (iops, throughput) = VolumeRules.Performance(type, size, ebs.Int("Iops") ?? same?.Iops, ebs.Int("Throughput") ?? same?.Throughput);
+
+            // A gp2 volume's IOPS follow from its size and are never asked for.
             devices[name] = new DeviceMapping(
-                name, snapshotId, size, type, iops, throughput, ebs.Bool("Encrypted") ?? original?.Encrypted ?? false,
+                name, snapshotId, size, type, type == "gp2" ? null : iops, throughput, ebs.Bool("Encrypted") ?? original?.Encrypted ?? false,
                 ebs.Bool("DeleteOnTermination") ?? original?.DeleteOnTermination ?? true);
         }
 

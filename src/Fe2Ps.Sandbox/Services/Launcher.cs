@@ -17,10 +17,24 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
         if (plan.Spot is not null)
             spot.CheckPrice(call, plan, subnet);
         var reservation = Ids.New("r");
-        var instances = new List<Instance>(plan.Most);
-        for (var index = 0; index < plan.Most; index++)
-            instances.Add(Make(call, plan, subnet, reservation, index));
-        return instances;
+        return [.. Reserve(plan, subnet).Select((address, index) => Make(call, plan, subnet, reservation, index, address))];
+    }
+
+    // All or nothing: a launch that finds too few addresses has made nothing.
+    private List<IPAddress> Reserve(LaunchPlan plan, Subnet subnet)
+    {
+        var addresses = new List<IPAddress>(plan.Most);
+        try
+        {
+            while (addresses.Count < plan.Most)
+                addresses.Add(Addresses.Private(cloud, subnet.Cidr));
+            return addresses;
+        }
+        catch (ApiException)
+        {
+            addresses.ForEach(cloud.Fabric.ReleaseAddress);
+            throw;
+        }
     }
 
     /// <summary>Refuses where a fault says that a zone has no room.</summary>
@@ -88,9 +102,8 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
             500);
     }
 
-    private Instance Make(Call call, LaunchPlan plan, Subnet subnet, string reservation, int index)
+    private Instance Make(Call call, LaunchPlan plan, Subnet subnet, string reservation, int index, IPAddress privateAddress)
     {
-        var privateAddress = Addresses.Private(cloud, subnet.Cidr);
         var late = cloud.Faults.Strike("late-visibility", call.Operation.Name)?.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : cloud.Pace.LateVisibility;
         var request = plan.Spot is null ? null : spot.Open(call, plan, subnet, "active", "fulfilled", "Your Spot request is fulfilled.");
         var id = Ids.New("i");

@@ -33,8 +33,8 @@ internal static class SpotListing
 
     public static void Register(OperationTable table)
     {
-        table.Add("DescribeSpotInstanceRequests", Describe);
-        table.Add("CancelSpotInstanceRequests", Cancel);
+        table.Add("DescribeSpotInstanceRequests", call => Describe(call, table));
+        table.Add("CancelSpotInstanceRequests", call => Cancel(call, table));
         table.Add("DescribeSpotPriceHistory", History);
         table.Add("GetSpotPlacementScores", Scores);
     }
@@ -47,28 +47,20 @@ internal static class SpotListing
             ?? throw new ApiException("InvalidSpotInstanceRequestID.NotFound", $"The spot instance request ID '{id}' does not exist");
     }
 
-    private static Fields Describe(Call call)
+    private static Fields Describe(Call call, OperationTable table)
     {
+        table.Spot.Expire(call.Region);
         var ids = call.Input.Strings("SpotInstanceRequestIds");
         var requests = ids.Count > 0 ? ids.Select(id => Find(call, id)) : call.Region.SpotRequests.Values;
         var page = Pages.Cut(s_requests.Apply(requests, call.Input), call, request => request.Id);
         return new Fields { ["SpotInstanceRequests"] = page.Items.Select(request => One(call, request)), ["NextToken"] = page.NextToken };
     }
 
-    private static Fields Cancel(Call call)
+    private static Fields Cancel(Call call, OperationTable table)
     {
         var requests = call.Input.Strings("SpotInstanceRequestIds").Select(id => Find(call, id)).ToList();
         foreach (var request in requests.Where(request => request.State is "open" or "active" or "disabled"))
-        {
-            // An instance that runs goes on running: cancelling a request does not end it.
-            var running = request.InstanceId is { } id && call.Region.Instances.TryGetValue(id, out var instance) && instance.IsAlive;
-            request.State = "cancelled";
-            (request.StatusCode, request.StatusMessage) = running
-                ? ("request-canceled-and-instance-running", "Your Spot request is canceled, but your instance is still running.")
-                : ("canceled-before-fulfillment", "Your Spot request is canceled before it was fulfilled.");
-            request.UpdatedAt = call.Now;
-        }
-
+            table.Spot.Cancel(call.Region, request);
         return new Fields
         {
             ["CancelledSpotInstanceRequests"] = requests.Select(request => new Fields { ["SpotInstanceRequestId"] = request.Id, ["State"] = request.State }).ToList(),

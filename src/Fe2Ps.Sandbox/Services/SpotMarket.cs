@@ -71,6 +71,40 @@ internal sealed class SpotMarket
             request.InstanceId = null;
     }
 
+    /// <summary>The request of an instance that stopped waits, disabled.</summary>
+    public void InstanceStopped(RegionState region, Instance instance, string code, string message) => Mark(region, instance, "disabled", code, message);
+
+    /// <summary>The request of an instance that starts again is active again.</summary>
+    public void InstanceStarted(RegionState region, Instance instance) => Mark(region, instance, "active", "fulfilled", "Your Spot request is fulfilled.");
+
+    /// <summary>Ends a request; an instance that was stopped for it ends too, one that runs goes on running.</summary>
+    public void Cancel(RegionState region, SpotRequest request)
+    {
+        var instance = request.InstanceId is { } id ? region.Instances.GetValueOrDefault(id) : null;
+        var running = instance?.IsAlive == true;
+        if (request.State == "disabled" && instance is { State: InstanceState.Stopped or InstanceState.Stopping })
+        {
+            running = false;
+            _hosts.Terminate(region, instance, "Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown");
+        }
+
+        request.State = "cancelled";
+        (request.StatusCode, request.StatusMessage) = running
+            ? ("request-canceled-and-instance-running", "Your Spot request is canceled, but your instance is still running.")
+            : ("canceled-before-fulfillment", "Your Spot request is canceled before it was fulfilled.");
+        request.UpdatedAt = _cloud.Now;
+    }
+
+    /// <summary>Open requests whose time is over are cancelled.</summary>
+    public void Expire(RegionState region)
+    {
+        foreach (var request in region.SpotRequests.Values.Where(request => request.State == "open" && request.ValidUntil <= _cloud.Now))
+        {
+            (request.State, request.StatusCode, request.UpdatedAt) = ("cancelled", "schedule-expired", _cloud.Now);
+            request.StatusMessage = "Your Spot request expired before it was fulfilled.";
+        }
+    }
+
     /// <summary>Announces an interruption and carries it out when its time comes.</summary>
     /// <param name="lead">From the notice to the interruption; EC2 gives two minutes.</param>
     public void Interrupt(RegionState region, Instance instance, TimeSpan lead, string? action)
@@ -98,6 +132,12 @@ internal sealed class SpotMarket
             _cloud.After(notice.Time > _cloud.Now ? notice.Time - _cloud.Now : TimeSpan.Zero, () => CarryOut(region, instance, notice.Time));
     }
 
+    private void Mark(RegionState region, Instance instance, string state, string code, string message)
+    {
+        if (instance.SpotRequestId is { } id && region.SpotRequests.TryGetValue(id, out var request) && request.State is "active" or "disabled")
+            (request.State, request.StatusCode, request.StatusMessage, request.UpdatedAt) = (state, code, message, _cloud.Now);
+    }
+
     private void CarryOut(RegionState region, Instance instance, DateTimeOffset time)
     {
         if (instance.Notice is not { } notice || notice.Time != time || instance.State != InstanceState.Running)
@@ -113,12 +153,6 @@ internal sealed class SpotMarket
 
         instance.TransitionReason = $"Server.SpotInstanceShutdown ({HostKeeper.Gmt(_cloud.Now)})";
         _hosts.Stop(region, instance, false, "Server.SpotInstanceShutdown", "Server.SpotInstanceShutdown: Spot instance shutdown");
-        if (instance.SpotRequestId is { } id && region.SpotRequests.TryGetValue(id, out var request))
-        {
-            request.State = "disabled";
-            request.StatusCode = "instance-stopped-no-capacity";
-            request.StatusMessage = "Your Spot Instance was stopped because there is no Spot capacity available.";
-            request.UpdatedAt = _cloud.Now;
-        }
+        InstanceStopped(region, instance, "instance-stopped-no-capacity", "Your Spot Instance was stopped because there is no Spot capacity available.");
     }
 }

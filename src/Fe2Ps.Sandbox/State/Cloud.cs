@@ -10,13 +10,14 @@ namespace Fe2Ps.Sandbox.State;
 /// <param name="Storage">What a volume or a snapshot takes at least.</param>
 /// <param name="LateVisibility">How long a new instance stays unknown to other calls.</param>
 /// <param name="TerminatedVisible">How long a terminated instance is still listed.</param>
-internal sealed record Pace(TimeSpan Pending, TimeSpan Stopping, TimeSpan Storage, TimeSpan LateVisibility, TimeSpan TerminatedVisible)
+/// <param name="Checks">From running to the first passed status checks.</param>
+internal sealed record Pace(TimeSpan Pending, TimeSpan Stopping, TimeSpan Storage, TimeSpan LateVisibility, TimeSpan TerminatedVisible, TimeSpan Checks)
 {
     public static Pace Realistic { get; } = new(
-        TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.3), TimeSpan.FromHours(1));
+        TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.3), TimeSpan.FromHours(1), TimeSpan.FromSeconds(20));
 
     public static Pace Fast { get; } = new(
-        TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.1), TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.1), TimeSpan.Zero, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(0.2));
 }
 
 /// <summary>The running sandbox: its state, clock, hosts and faults. Everything is read and changed under <see cref="Gate"/>.</summary>

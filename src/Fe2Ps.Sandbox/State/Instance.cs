@@ -119,6 +119,9 @@ internal sealed class Instance : Resource
     /// <summary>False for records that were only seeded: nothing runs behind them.</summary>
     public bool HasHost { get; init; } = true;
 
+    /// <summary>Whether the status checks have passed since the start.</summary>
+    public bool ChecksPassed { get; set; }
+
     public InterruptionNotice? Notice { get; set; }
 
     public DateTimeOffset? RebalanceAt { get; set; }

@@ -1,0 +1,71 @@
+using Fe2Ps.Sandbox.Tests.Hosts;
+
+namespace Fe2Ps.Sandbox.Tests.Services;
+
+public sealed class StorageTests(LocalSandbox sandbox) : IClassFixture<LocalSandbox>
+{
+    [Fact]
+    public async Task A_volume_is_made_attached_grown_copied_and_removed()
+    {
+        var instance = (await sandbox.LaunchAsync(1, "Placement.AvailabilityZone=us-east-2b"))[0];
+        var volume = await VolumeAsync("us-east-2b");
+        await sandbox.CallAsync("AttachVolume", $"VolumeId={volume}", $"InstanceId={instance}", "Device=/dev/sdf");
+        await Deadline.UntilAsync(() => sandbox.Region.Volumes[volume].Attachment?.State == "attached", "the volume is attached");
+        Assert.Equal("VolumeInUse", await sandbox.CodeOfAsync("DeleteVolume", $"VolumeId={volume}"));
+        Assert.Equal("VolumeInUse", await sandbox.CodeOfAsync("AttachVolume", $"VolumeId={volume}", $"InstanceId={instance}", "Device=/dev/sdg"));
+        await sandbox.CallAsync("ModifyVolume", $"VolumeId={volume}", "Size=3");
+        Assert.Equal("VolumeModificationRateExceeded", await sandbox.CodeOfAsync("ModifyVolume", $"VolumeId={volume}", "Size=4"));
+        var snapshot = (await sandbox.CallAsync("CreateSnapshot", $"VolumeId={volume}", "Description=kept")).Element("snapshotId")!.Value;
+        await Deadline.UntilAsync(() => sandbox.Region.Snapshots[snapshot].State == "completed", "the snapshot is completed");
+        Assert.Equal("InvalidParameterValue", await sandbox.CodeOfAsync("CreateVolume", "AvailabilityZone=us-east-2b", $"SnapshotId={snapshot}", "Size=2"));
+        await sandbox.CallAsync("DetachVolume", $"VolumeId={volume}");
+        await Deadline.UntilAsync(() => sandbox.Region.Volumes[volume].State == "available", "the volume is free");
+        await sandbox.CallAsync("DeleteVolume", $"VolumeId={volume}");
+        await Deadline.UntilAsync(() => !sandbox.Region.Volumes.ContainsKey(volume), "the volume is gone");
+    }
+
+    [Fact]
+    public async Task A_volume_of_another_zone_cannot_be_attached()
+    {
+        var instance = (await sandbox.LaunchAsync(1, "Placement.AvailabilityZone=us-east-2b"))[0];
+        var volume = await VolumeAsync("us-east-2c");
+        Assert.Equal("InvalidVolume.ZoneMismatch", await sandbox.CodeOfAsync("AttachVolume", $"VolumeId={volume}", $"InstanceId={instance}", "Device=/dev/sdf"));
+        Assert.Equal("InvalidZone.NotFound", await sandbox.CodeOfAsync("CreateVolume", "AvailabilityZone=us-east-2x", "Size=1"));
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_not_to_die_with_its_instance_outlives_it()
+    {
+        var instance = (await sandbox.LaunchAsync(1, "BlockDeviceMapping.1.DeviceName=/dev/sdb", "BlockDeviceMapping.1.Ebs.VolumeSize=2", "BlockDeviceMapping.1.Ebs.DeleteOnTermination=false"))[0];
+        var volumes = sandbox.Region.Instances[instance].VolumeIds.ToList();
+        await sandbox.CallAsync("TerminateInstances", $"InstanceId.1={instance}");
+        await sandbox.StateAsync(instance, "terminated");
+        Assert.False(sandbox.Region.Volumes.ContainsKey(volumes[0]));
+        Assert.Equal("available", sandbox.Region.Volumes[volumes[1]].State);
+    }
+
+    [Fact]
+    public async Task A_frozen_instance_becomes_an_image_that_launches_and_goes_with_its_snapshots()
+    {
+        var instance = (await sandbox.LaunchAsync())[0];
+        var image = (await sandbox.CallAsync("CreateImage", $"InstanceId={instance}", "Name=frozen 1")).Element("imageId")!.Value;
+        await Deadline.UntilAsync(() => sandbox.Region.Images[image].State == "available", "the image is available");
+        Assert.Equal("InvalidAMIName.Duplicate", await sandbox.CodeOfAsync("CreateImage", $"InstanceId={instance}", "Name=frozen 1"));
+        var own = (await sandbox.CallAsync("DescribeImages", "Owner.1=self")).Descendants("imagesSet").Single().Elements("item").Single();
+        var snapshot = own.Descendants("snapshotId").Single().Value;
+        Assert.Equal("InvalidSnapshot.InUse", await sandbox.CodeOfAsync("DeleteSnapshot", $"SnapshotId={snapshot}"));
+        var launched = await sandbox.CallAsync("RunInstances", $"ImageId={image}", "InstanceType=t3.micro", "MinCount=1", "MaxCount=1");
+        Assert.Equal(snapshot, sandbox.Region.Volumes[sandbox.Region.Instances[launched.Descendants("instanceId").Single().Value].RootVolumeId].SnapshotId);
+        await sandbox.CallAsync("DeregisterImage", $"ImageId={image}", "DeleteAssociatedSnapshots=true");
+        Assert.Equal("InvalidAMIID.NotFound", await sandbox.CodeOfAsync("DescribeImages", $"ImageId.1={image}"));
+        Assert.Equal("InvalidSnapshot.NotFound", await sandbox.CodeOfAsync("DescribeSnapshots", $"SnapshotId.1={snapshot}"));
+        Assert.Equal("AuthFailure", await sandbox.CodeOfAsync("DeregisterImage", $"ImageId={LocalSandbox.Ami()}"));
+    }
+
+    private async Task<string> VolumeAsync(string zone)
+    {
+        var volume = (await sandbox.CallAsync("CreateVolume", $"AvailabilityZone={zone}", "Size=1", "VolumeType=gp3")).Element("volumeId")!.Value;
+        await Deadline.UntilAsync(() => sandbox.Region.Volumes[volume].State == "available", "the volume is available");
+        return volume;
+    }
+}
