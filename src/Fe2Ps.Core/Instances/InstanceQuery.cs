@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Completion;
+using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Sessions;
 
 namespace Fe2Ps.Core.Instances;
@@ -22,9 +23,13 @@ public sealed partial class InstanceQuery(Fe2Session session)
     public static bool IsId(string text) => InstanceId().IsMatch(text);
 
     /// <summary>The instances that match; a name that stands for several gives all of them.</summary>
-    public Task<InstanceSelection> ListAsync(InstanceSelector selector, CancellationToken cancellationToken = default) =>
-        session.GuardAsync("list instances", selector.Names.Count > 0 ? string.Join(", ", selector.Names) : null,
-            () => SelectAsync(selector, oneEach: false, cancellationToken));
+    public async Task<InstanceSelection> ListAsync(InstanceSelector selector, CancellationToken cancellationToken = default)
+    {
+        InstanceSelection found = await session.GuardAsync("list instances", selector.Names.Count > 0 ? string.Join(", ", selector.Names) : null,
+            () => SelectAsync(selector, oneEach: false, cancellationToken)).ConfigureAwait(false);
+        new PriceBook(session).Notice(found.Instances);
+        return found;
+    }
 
     /// <summary>
     /// The instances to act on: as <see cref="ListAsync"/>, but a name without wildcards that stands for several is a problem that lists the ids,

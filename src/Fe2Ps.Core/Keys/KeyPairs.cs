@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
@@ -16,6 +17,9 @@ public sealed class KeyPairs(Fe2Session session)
     /// <summary>The key pair that is used unless told otherwise.</summary>
     public const string DefaultName = "default";
 
+    /// <summary>One command after another on the same machine need not ask EC2 for the same key each time.</summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
+    private static readonly ConcurrentDictionary<string, (DateTimeOffset At, string PrivateFile)> Known = new();
     private readonly LocalKeys local = new(session);
 
     /// <summary>
@@ -66,10 +70,16 @@ public sealed class KeyPairs(Fe2Session session)
             string? file = keyFile ?? (name == (session.Defaults.KeyName ?? DefaultName) ? session.Defaults.KeyFile : null);
             if (file is not null)
                 return (await local.AtAsync(file, cancellationToken).ConfigureAwait(false)).PrivateFile;
-            if (name is null || await FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } pair
-                || PublicKey.TryParse(pair.PublicKey) is not { } wanted)
+            if (name is null)
                 return null;
-            return (await local.FindAsync(wanted, cancellationToken).ConfigureAwait(false))?.PrivateFile;
+            string key = $"{session.Folder.Path}|{session.CacheScope}|{name}";
+            if (Known.TryGetValue(key, out var known) && session.Clock.GetUtcNow() - known.At < Memory && File.Exists(known.PrivateFile))
+                return known.PrivateFile;
+            if (await FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } pair || PublicKey.TryParse(pair.PublicKey) is not { } wanted
+                || (await local.FindAsync(wanted, cancellationToken).ConfigureAwait(false))?.PrivateFile is not { } found)
+                return null;
+            Known[key] = (session.Clock.GetUtcNow(), found);
+            return found;
         });
 
     /// <summary>The names of the region's key pairs, in order.</summary>

@@ -24,15 +24,12 @@ public sealed class PriceBook(Fe2Session session)
     private static readonly TimeSpan OnDemandAge = TimeSpan.FromDays(7);
     private static readonly TimeSpan SpotAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan WarmLimit = TimeSpan.FromSeconds(20);
+    private const int MostNoticed = 8;
     private static readonly ConcurrentDictionary<string, PriceFile> Files = new();
     private static readonly ConcurrentDictionary<string, PriceFile> ByRegion = new();
 
-    private PriceFile File => Files.GetOrAdd($"{session.Folder.Path}|{session.CacheScope}", _ =>
-    {
-        var file = new PriceFile(session.Folder, $"prices-{session.CacheScope}.json");
-        ByRegion[session.Region] = file;
-        return file;
-    });
+    private PriceFile File => Files.GetOrAdd(
+        $"{session.Folder.Path}|{session.CacheScope}", _ => new PriceFile(session.Folder, $"prices-{session.CacheScope}.json"));
 
     /// <summary>What one hour of an instance costs while it runs, if that is known without asking; 0 for one that is stopped.</summary>
     public decimal? TryGetCached(Instance instance)
@@ -134,6 +131,19 @@ public sealed class PriceBook(Fe2Session session)
             // A view without a price is still a view.
         }
     });
+
+    /// <summary>
+    /// Told of every list that goes by: this session's prices become the ones that views show for its region, and types whose
+    /// price is not known are asked for behind, for the next view. A long list of types is left to those who ask for prices.
+    /// </summary>
+    internal void Notice(IEnumerable<Instance> instances)
+    {
+        ByRegion[session.Region] = File;
+        string[] unknown = [.. instances.Where(i => !InstanceFacts.IsSpot(i)).Select(i => i.InstanceType?.Value).OfType<string>().Distinct(StringComparer.Ordinal)
+            .Where(t => TryGetCached(t) is null).Take(MostNoticed + 1)];
+        if (unknown.Length is > 0 and <= MostNoticed)
+            Warm(unknown);
+    }
 
     private static string Key(string type, string? zone) => zone is null ? type : $"{type}@{zone}";
 

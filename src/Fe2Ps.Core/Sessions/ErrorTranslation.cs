@@ -78,6 +78,12 @@ public static partial class ErrorTranslation
                 "Name another profile with -ProfileName, or make it with 'aws configure --profile NAME'.", session.ProfileName, failure);
         }
 
+        if (failure is TimeoutException or OperationCanceledException)
+        {
+            return new("NoAnswer", Fe2ErrorKind.Timeout, $"{start} no answer in time.",
+                "Try again; Get-Fe2Instance shows what exists.", target, failure);
+        }
+
         if (FindInner<SocketException>(failure) is not null || FindInner<HttpRequestException>(failure) is not null
             || FindInner<IOException>(failure) is not null)
         {
@@ -89,13 +95,7 @@ public static partial class ErrorTranslation
                 target, failure);
         }
 
-        if (failure is TimeoutException or TaskCanceledException)
-        {
-            return new("NoAnswer", Fe2ErrorKind.Timeout, $"{start} no answer in time.",
-                "Try again; Get-Fe2Instance shows what exists.", target, failure);
-        }
-
-        if (failure is AmazonClientException or InvalidOperationException && LooksLikeCredentials(failure.Message))
+        if (failure is AmazonClientException or InvalidOperationException or ArgumentException && LooksLikeCredentials(failure.Message))
             return NoCredentials(failure, session, start, target);
         return new("Unexpected", Fe2ErrorKind.OperationFailed, $"{start} {failure.Message}",
             "Run it again with -Verbose; if it stays, report it with this message.", target, failure);
@@ -205,8 +205,9 @@ public static partial class ErrorTranslation
         }
     }
 
+    /// <summary>An HTTP client that gave up throws a cancellation too, with the timeout inside.</summary>
     private static bool IsCancellation(Exception e) =>
-        e is OperationCanceledException cancelled && cancelled.CancellationToken.IsCancellationRequested;
+        e is OperationCanceledException { InnerException: not TimeoutException } cancelled && cancelled.CancellationToken.IsCancellationRequested;
 
     private static T? FindInner<T>(Exception e)
         where T : Exception

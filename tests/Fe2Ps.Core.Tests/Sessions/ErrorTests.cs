@@ -35,6 +35,33 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public async Task WrongKeysAreRejectedByTheServiceAndToldWithTheirSource()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await Fe2Session.OpenAsync(
+            new SessionOptions("ohio", "work", cloud.EndpointUrl), TestCloud.Here("me", cloud.Home));
+
+        Fe2Exception error = await Assert.ThrowsAsync<Fe2Exception>(() => new InstanceQuery(session).ListAsync(new InstanceSelector()));
+
+        Assert.Equal(("CredentialsRejected", Fe2ErrorKind.Security), (error.Id, error.Kind));
+        Assert.Contains("profile work", error.NextStep, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NoCredentialsAtAllIsToldBeforeAnyCall()
+    {
+        DirectoryInfo home = Directory.CreateTempSubdirectory("core-tests-");
+        Fe2Session session = await Fe2Session.OpenAsync(new SessionOptions("ohio"), TestCloud.Here("me", home.FullName));
+
+        Fe2Exception error = await Assert.ThrowsAsync<Fe2Exception>(
+            () => new InstanceQuery(session).ListAsync(new InstanceSelector()).WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal(("CredentialsMissing", Fe2ErrorKind.Security), (error.Id, error.Kind));
+        Assert.Contains("aws configure", error.NextStep, StringComparison.Ordinal);
+        home.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task NoNetworkIsToldWithinSeconds()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
