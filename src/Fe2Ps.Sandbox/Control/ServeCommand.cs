@@ -48,7 +48,9 @@ internal static class ServeCommand
         {
             var store = temporary ? null : new StateStore(folder);
             var state = store?.Load() ?? new SandboxState();
-            await using var fabric = await Fabrics.MakeAsync(options.Hosts, Path.Combine(folder, "hosts"), temporary, options.KeepDisks, new LineReport(log), end).ConfigureAwait(false);
+            // A temporary folder is the fabric's as a whole, so that the next sandbox sweeps all of it should this one crash.
+            var hosts = temporary ? folder : Path.Combine(folder, "hosts");
+            await using var fabric = await Fabrics.MakeAsync(options.Hosts, hosts, temporary, options.KeepDisks, new LineReport(log), end).ConfigureAwait(false);
             var pace = options.Fast ? Pace.Fast : Pace.Realistic;
             if (options.LateVisibility is { } late)
                 pace = pace with { LateVisibility = TimeSpan.FromSeconds(late) };
