@@ -4,7 +4,7 @@ const string Usage = """
     Fe2Ps.Sandbox: a local EC2 for rehearsal and tests.
 
       serve [--port 4566] [--state DIR] [--hosts container|process|none] [--speed realistic|fast]
-            [--late-visibility SECONDS] [--exit-with PID]
+            [--late-visibility SECONDS] [--keep-disks DIR] [--exit-with PID]
           Serves until Ctrl+C. Prints the environment that points an AWS client at it, then: ready
       faults add KIND [--operation NAME] [--times N] [--rate 0..1] [--every N] [--status 500|503] [--code CODE] [--zone ZONE]
                  [--instance-type TYPE] [--market spot|on-demand] [--seconds S] [--instance ID-OR-NAME] [--action ACTION]
