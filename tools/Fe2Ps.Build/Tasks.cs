@@ -8,11 +8,14 @@ internal sealed class Tasks(Repository repository)
 
     public void Package()
     {
-        Help();
         BuildQuietly(repository.Path("src", "Fe2Ps", "Fe2Ps.csproj"), "-t:Package");
     }
 
-    public void Help() => BuildAndRun("Fe2Ps.Help", "src", [repository.Path("docs"), repository.Path("en-US")]);
+    public void Help()
+    {
+        BuildProgram("Fe2Ps.Help", "src");
+        Shell.Check("dotnet", repository.Program("Fe2Ps.Help"), repository.Path("docs"), repository.Path("en-US"));
+    }
 
     public int Rehearse(string[] arguments)
     {
@@ -49,6 +52,7 @@ internal sealed class Tasks(Repository repository)
         Package();
         var tally = new TestRun(repository);
         tally.Format();
+        tally.Help();
         foreach (var project in Directory.GetFiles(repository.Path("tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             if (only.Length == 0 || only.Any(word => project.Contains(word, StringComparison.OrdinalIgnoreCase))) tally.Project(project);
         if (only.Length == 0 || only.Contains("Pester", StringComparer.OrdinalIgnoreCase)) tally.Pester();
@@ -56,12 +60,6 @@ internal sealed class Tasks(Repository repository)
     }
 
     private Dictionary<string, string?> SandboxPath => new() { ["FE2_SANDBOX"] = repository.Program("Fe2Ps.Sandbox") };
-
-    private void BuildAndRun(string room, string folder, string[] arguments)
-    {
-        BuildProgram(room, folder);
-        Shell.Check("dotnet", [repository.Program(room, folder), .. arguments]);
-    }
 
     private void BuildProgram(string room, string folder) => BuildQuietly(repository.Path(folder, room, room + ".csproj"));
 

@@ -22,6 +22,26 @@ internal sealed partial class TestRun(Repository repository)
         }
     }
 
+    /// <summary>That en-US/ is what docs/ makes counts as one test.</summary>
+    public void Help()
+    {
+        Console.WriteLine("--- en-US");
+        var fresh = Path.Combine(repository.TestResults, "en-US");
+        if (Directory.Exists(fresh)) Directory.Delete(fresh, recursive: true);
+        var code = Shell.Run("dotnet", [repository.Program("Fe2Ps.Help"), repository.Path("docs"), fresh]);
+        string[] stale = code != 0 ? ["docs"] : [.. Directory.GetFiles(fresh).Concat(Directory.Exists(repository.Path("en-US")) ? Directory.GetFiles(repository.Path("en-US")) : [])
+            .Select(path => Path.GetFileName(path)).Distinct().Where(name => Text(fresh, name) != Text(repository.Path("en-US"), name))];
+        if (stale.Length == 0) passed++;
+        else
+        {
+            failed++;
+            Console.WriteLine($"en-US is not what docs/ makes ({string.Join(", ", stale)}); './build.sh help' makes it anew.");
+        }
+
+        static string? Text(string folder, string name) =>
+            File.Exists(Path.Combine(folder, name)) ? File.ReadAllText(Path.Combine(folder, name)) : null;
+    }
+
     public void Project(string project)
     {
         var name = Path.GetFileNameWithoutExtension(project);
