@@ -1,0 +1,66 @@
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sandboxes;
+using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+using Fe2Ps.Tests.Support;
+
+namespace Fe2Ps.Core.Tests.Scripts;
+
+/// <summary>The sandbox with real hosts, and a monitor <c>od1</c> that is up.</summary>
+public sealed class HostedJobFixture : SandboxFixture
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fe2-hosted-");
+
+    internal Fe2Session Session { get; private set; } = null!;
+
+    internal SshConnector Connector { get; private set; } = null!;
+
+    internal CloudJobs Jobs { get; private set; } = null!;
+
+    protected override SandboxOptions Options => new(Program) { Hosts = SandboxHosts.Container, Speed = SandboxSpeed.Fast };
+
+    public override async Task InitializeAsync()
+    {
+        if (!HostedFactAttribute.IsHere)
+            return;
+        await base.InitializeAsync();
+        Session = await Fe2Session.OpenAsync(new SessionOptions("us-east-2", null, EndpointUrl), TestCloud.Here("me", Path.Combine(_folder.FullName, "me")));
+        Connector = new SshConnector(new SshOptions { Folder = Path.Combine(_folder.FullName, "fe2"), ConfigFile = "/dev/null", SharedIdle = TimeSpan.FromSeconds(30) });
+        Jobs = new CloudJobs(Session, Connector);
+        await LaunchAsync("od1");
+    }
+
+    public override async Task DisposeAsync()
+    {
+        if (HostedFactAttribute.IsHere)
+        {
+            await Connector.DisposeAsync();
+            await base.DisposeAsync();
+        }
+
+        _folder.Delete(recursive: true);
+    }
+
+    internal async Task<JobMachine> LaunchAsync(string name, bool spot = false)
+    {
+        await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = spot });
+        return await Jobs.MachineAsync(name);
+    }
+
+    internal async Task<JobRequest> RequestAsync(string text, JobMachine target)
+    {
+        var path = Path.Combine(_folder.FullName, Path.GetRandomFileName(), "myscript.sh");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllTextAsync(path, "#!/usr/bin/env bash\n" + text);
+        return new JobRequest(path, target) { Monitor = await Jobs.MachineAsync("od1") };
+    }
+
+    internal async Task<string> OnMonitorAsync(string command)
+    {
+        await using var session = await Connector.OpenAsync((await Jobs.MachineAsync("od1")).Ssh);
+        return (await session.RunAsync(command)).OutputText;
+    }
+
+    internal string Folder() => Directory.CreateDirectory(Path.Combine(_folder.FullName, Path.GetRandomFileName())).FullName;
+}
