@@ -135,6 +135,7 @@ public sealed class ContainerFabric : IHostFabric
         await StopAsync(instanceId, force: true, cancellationToken).ConfigureAwait(false);
         _hosts.TryRemove(instanceId, out _);
         _network.Forget(instanceId);
+        await _volumes.DetachAllAsync(instanceId, cancellationToken).ConfigureAwait(false);
         if (_roots.FindDisk(instanceId) is { } volumeId)
             await _roots.DeleteAsync(volumeId, cancellationToken).ConfigureAwait(false);
     }

@@ -123,6 +123,24 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
         }
     }
 
+    /// <summary>Takes all volumes from a host that has ended for good.</summary>
+    public async Task DetachAllAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var attachment in _attached.Values.Where(one => one.InstanceId == instanceId).ToList())
+            {
+                await LoopDevices.DetachAsync(attachment.Loop, cancellationToken).ConfigureAwait(false);
+                _attached.Remove(attachment.VolumeId);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public async Task ResizeAsync(string volumeId, int sizeGiB, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);

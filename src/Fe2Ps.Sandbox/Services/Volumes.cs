@@ -131,7 +131,7 @@ internal static class Volumes
 
         attachment.State = "detaching";
         var force = call.Input.Is("Force");
-        if (instance.State == InstanceState.Stopped || !instance.HasHost || call.Cloud.Fabric.Kind == HostKind.None)
+        if (!instance.HasHost || call.Cloud.Fabric.Kind == HostKind.None)
         {
             call.Cloud.After(call.Cloud.Pace.Storage, () => Release(instance, volume));
         }
