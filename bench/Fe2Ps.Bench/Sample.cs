@@ -5,6 +5,9 @@ internal sealed class Sample(IEnumerable<double> values)
 {
     private readonly double[] sorted = [.. values.Order()];
 
+    /// <summary>One number of each of many things.</summary>
+    public static Sample Of<T>(IEnumerable<T> things, Func<T, double> number) => new(things.Select(number));
+
     public int Count => sorted.Length;
 
     public double Median => Quantile(0.5);

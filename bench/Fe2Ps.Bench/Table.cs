@@ -13,8 +13,9 @@ internal sealed class Table
     public void Limit(string what, double ours, string unit, double bar) =>
         Add(what, $"{Number(ours)} {unit}", "-", "-", $"≤ {Number(bar)} {unit}", ours <= bar);
 
-    public void AtLeast(string what, double ours, double bar) =>
-        Add(what, $"{ours:P0}", "-", "-", $"≥ {bar:P0}", ours >= bar);
+    /// <summary>A share of a sample, 0 to 1; <paramref name="detail"/> says more about the sample.</summary>
+    public void AtLeast(string what, double ours, double bar, string detail) =>
+        Add(what, $"{Percent(ours)} ({detail})", "-", "-", $"≥ {Percent(bar)}", ours >= bar);
 
     public void Missing(string what, string why) => rows.Add([what, "not measured", why, "-", "-", "-"]);
 
@@ -30,6 +31,8 @@ internal sealed class Table
 
     private void Add(string what, string ours, string theirs, string ratio, string bar, bool met) =>
         rows.Add([what, ours, theirs, ratio, bar, met ? "yes" : "NO"]);
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.#} %");
 
     private static string Number(double value) => value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00#", CultureInfo.InvariantCulture);
 }

@@ -7,7 +7,7 @@ const string Usage = """
       test                           every test; ends with "N passed, N failed, N skipped"
       rehearse [SCRIPT] [OPTIONS]    the main job on a local EC2: no AWS account, no cost; --help lists the options
       sandbox [OPTIONS]              a local EC2 to try things on; --help lists the options
-      bench [OPTIONS]                the measurements, each beside its peer
+      bench [WORD...]                the measurements, each beside its peer; with words, the rows that have one in their name
       help                           makes en-US/, which Get-Help reads, from docs/
       package                        makes out/Fe2Ps/<version>, which Import-Module takes
     """;

@@ -23,4 +23,10 @@ internal sealed class Repository(string root)
     /// <summary>The dll of one of the programs under src/, tools/ or bench/.</summary>
     public string Program(string room, string folder = "src") =>
         Path(folder, room, "bin", Configuration, "net10.0", room + ".dll");
+
+    /// <summary>The folder of the packaged module.</summary>
+    public string Module() =>
+        (Directory.Exists(System.IO.Path.Combine(Out, "Fe2Ps")) ? Directory.GetDirectories(System.IO.Path.Combine(Out, "Fe2Ps")) : [])
+            .Order(StringComparer.Ordinal).LastOrDefault()
+        ?? throw new BuildException("out/Fe2Ps is empty; './build.sh package' makes the module");
 }

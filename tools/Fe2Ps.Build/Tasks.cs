@@ -42,7 +42,8 @@ internal sealed class Tasks(Repository repository)
         Package();
         BuildProgram("Fe2Ps.Sandbox", "src");
         BuildProgram("Fe2Ps.Bench", "bench");
-        return Shell.Run("dotnet", [repository.Program("Fe2Ps.Bench", "bench"), .. arguments], environment: SandboxPath);
+        Dictionary<string, string?> parts = new(SandboxPath) { ["FE2_MODULE"] = repository.Module() };
+        return Shell.Run("dotnet", [repository.Program("Fe2Ps.Bench", "bench"), .. arguments], environment: parts);
     }
 
     public int Test(string[] only)

@@ -88,7 +88,7 @@ internal sealed partial class TestRun(Repository repository)
         var results = Path.Combine(repository.TestResults, "pester.txt");
         Directory.CreateDirectory(repository.TestResults);
         File.Delete(results);
-        var code = Shell.Run("pwsh", ["-NoProfile", "-NonInteractive", "-File", repository.Path("tests", "Pester", "Run.ps1"), "-Module", Module(), "-Summary", results]);
+        var code = Shell.Run("pwsh", ["-NoProfile", "-NonInteractive", "-File", repository.Path("tests", "Pester", "Run.ps1"), "-Module", repository.Module(), "-Summary", results]);
         if (File.Exists(results) && Counts().Match(File.ReadAllText(results)) is { Success: true } counts)
         {
             passed += int.Parse(counts.Groups[1].Value);
@@ -110,10 +110,6 @@ internal sealed partial class TestRun(Repository repository)
         Console.WriteLine($"{passed} passed, {failed} failed, {skipped.Count} skipped");
         return failed == 0 ? 0 : 1;
     }
-
-    private string Module() =>
-        Directory.GetDirectories(Path.Combine(repository.Out, "Fe2Ps")).Order(StringComparer.Ordinal).LastOrDefault()
-        ?? throw new BuildException("out/Fe2Ps is empty; './build.sh package' makes the module");
 
     private static string Reason(XElement result) =>
         result.Descendants().FirstOrDefault(e => e.Name.LocalName is "Message" or "StdOut")?.Value.Trim() ?? "no reason given";
