@@ -34,10 +34,10 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
             report?.Report(new ProgressReport(activity, "Choosing image, network and key", 0));
             LaunchPlan plan = await new LaunchPreparation(session).RunAsync(request, report, cancellationToken).ConfigureAwait(false);
             new PriceBook(session).Warm(plan.Type.InstanceType.Value);
-            (List<Instance> started, DateTimeOffset answeredAt) = await StartAsync(plan, activity, report, cancellationToken).ConfigureAwait(false);
+            List<Instance> started = await StartAsync(plan, activity, report, cancellationToken).ConfigureAwait(false);
             try
             {
-                return await FinishAsync(plan, started, answeredAt, activity, report, cancellationToken).ConfigureAwait(false);
+                return await FinishAsync(plan, started, activity, report, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
             {
@@ -57,7 +57,7 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
         });
     }
 
-    private async Task<(List<Instance> Started, DateTimeOffset At)> StartAsync(
+    private async Task<List<Instance>> StartAsync(
         LaunchPlan plan, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         var tried = new List<string>();
@@ -72,7 +72,7 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
                 RunInstancesResponse answer = await CallAsync(plan, subnet, attempt, report, cancellationToken).ConfigureAwait(false);
                 List<Instance> started = [.. answer.Reservation.Instances.OrderBy(i => i.AmiLaunchIndex ?? 0)];
                 report?.Report(new VerboseReport($"{subnet.AvailabilityZone}: {string.Join(", ", started.Select(i => i.InstanceId))}"));
-                return (started, session.Clock.GetUtcNow());
+                return started;
             }
             catch (AmazonEC2Exception e) when (e.ErrorCode is { } code && (ErrorTranslation.IsCapacity(code) || code == "Unsupported"))
             {
@@ -144,21 +144,22 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
     }
 
     private async Task<IReadOnlyList<Instance>> FinishAsync(
-        LaunchPlan plan, List<Instance> started, DateTimeOffset answeredAt, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+        LaunchPlan plan, List<Instance> started, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         var claim = new NameClaim(session);
         if (plan.Request.Count > 1)
             await NameEachAsync(plan, started, cancellationToken).ConfigureAwait(false);
         if (plan.Request.NoWait)
         {
-            await claim.ConfirmAsync(plan, started, answeredAt, waitForSight: true, cancellationToken).ConfigureAwait(false);
+            await claim.ConfirmAsync(plan, started, null, cancellationToken).ConfigureAwait(false);
             return started;
         }
 
         report?.Report(new ProgressReport(activity, $"{string.Join(", ", started.Take(3).Select(i => i.InstanceId))} starting", 20));
-        IReadOnlyList<Instance> ready = await new InstanceReadiness(session, connector).WaitAsync(
+        var readiness = new InstanceReadiness(session, connector);
+        IReadOnlyList<Instance> ready = await readiness.WaitAsync(
             started, plan.Key.PrivateFile, plan.User, plan.Request.ReadyTimeout, activity, report, cancellationToken).ConfigureAwait(false);
-        await claim.ConfirmAsync(plan, started, answeredAt, waitForSight: false, cancellationToken).ConfigureAwait(false);
+        await claim.ConfirmAsync(plan, started, readiness.SeenAt, cancellationToken).ConfigureAwait(false);
         return ready;
     }
 

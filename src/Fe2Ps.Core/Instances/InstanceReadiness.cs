@@ -10,6 +10,9 @@ public sealed record ReadyInstance(Instance Instance, string HostKey);
 /// <summary>Waits until a command over ssh works on instances that are starting. One call asks EC2 about all of them; each is probed on its own.</summary>
 public sealed class InstanceReadiness(Fe2Session session, ISshConnector connector)
 {
+    /// <summary>When EC2 first showed all of the instances; null before.</summary>
+    internal DateTimeOffset? SeenAt { get; private set; }
+
     private readonly InstanceQuery query = new(session);
     private readonly InstanceTargets targets = new(session);
 
@@ -70,8 +73,11 @@ public sealed class InstanceReadiness(Fe2Session session, ISshConnector connecto
     private async Task RefreshAsync(Dictionary<string, Instance> latest, Dictionary<string, Task<string>> probes, CancellationToken cancellationToken)
     {
         string[] open = [.. latest.Values.Where(i => !IsReady(i, probes)).Select(i => i.InstanceId)];
-        foreach (Instance instance in await query.ByIdsAsync(open, cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<Instance> now = await query.ByIdsAsync(open, cancellationToken).ConfigureAwait(false);
+        foreach (Instance instance in now)
             latest[instance.InstanceId] = instance;
+        if (now.Count == open.Length)
+            SeenAt ??= session.Clock.GetUtcNow();
     }
 
     /// <summary>A public address comes a moment after the private one; only a running instance without one will stay so.</summary>

@@ -10,9 +10,14 @@ namespace Fe2Ps.Core.Instances;
 /// </summary>
 internal sealed class NameClaim(Fe2Session session)
 {
-    /// <summary>EC2's launch times are whole seconds, so a verdict is final only when the second is over everywhere.</summary>
+    /// <summary>
+    /// EC2's launch times are whole seconds, so a verdict is final only a second after what was launched became visible:
+    /// a rival of the same second is visible by then too.
+    /// </summary>
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(1250);
-    private static readonly TimeSpan VisibilityLimit = TimeSpan.FromSeconds(3);
+
+    /// <summary>A launch that does not wait for ssh waits no longer than this for its name either.</summary>
+    private static readonly TimeSpan VisibilityLimit = TimeSpan.FromSeconds(4);
 
     private readonly InstanceQuery query = new(session);
 
@@ -25,26 +30,33 @@ internal sealed class NameClaim(Fe2Session session)
     }
 
     /// <summary>Gives way to an earlier launch of the same names.</summary>
-    /// <param name="answeredAt">When RunInstances answered.</param>
-    /// <param name="waitForSight">True to wait, for a moment only, until EC2 shows what was launched: then it shows the others too.</param>
+    /// <param name="seenAt">When EC2 first showed what was launched, or null where nobody has looked.</param>
     /// <exception cref="Fe2Exception"><c>NameTaken</c>.</exception>
     public async Task ConfirmAsync(
-        LaunchPlan plan, IReadOnlyList<Instance> started, DateTimeOffset answeredAt, bool waitForSight, CancellationToken cancellationToken)
+        LaunchPlan plan, IReadOnlyList<Instance> started, DateTimeOffset? seenAt, CancellationToken cancellationToken)
     {
-        TimeSpan rest = answeredAt + Settled - session.Clock.GetUtcNow();
-        if (rest > TimeSpan.Zero)
-            await Task.Delay(rest, session.Clock, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> names = plan.Request.InstanceNames();
-        List<Instance> holders;
+        DateTimeOffset giveUp = session.Clock.GetUtcNow() + VisibilityLimit;
+        DateTimeOffset? seen = seenAt;
         for (int n = 0; ; n++)
         {
-            holders = await HoldersAsync(names, cancellationToken).ConfigureAwait(false);
-            bool seen = holders.Any(h => h.InstanceId == started[0].InstanceId);
-            if (seen || !waitForSight || session.Clock.GetUtcNow() - answeredAt > VisibilityLimit)
-                break;
-            await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+            if (seen is { } since && since + Settled - session.Clock.GetUtcNow() is var rest && rest > TimeSpan.Zero)
+                await Task.Delay(rest, session.Clock, cancellationToken).ConfigureAwait(false);
+            bool isSettled = seen is not null;
+            List<Instance> holders = await HoldersAsync(names, cancellationToken).ConfigureAwait(false);
+            GiveWay(plan, started, holders);
+            DateTimeOffset now = session.Clock.GetUtcNow();
+            if (isSettled || now >= giveUp)
+                return;
+            if (holders.Any(h => h.InstanceId == started[0].InstanceId))
+                seen = now;
+            else
+                await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
         }
+    }
 
+    private static void GiveWay(LaunchPlan plan, IReadOnlyList<Instance> started, IEnumerable<Instance> holders)
+    {
         DateTime mine = started.Min(i => i.LaunchTime ?? DateTime.MaxValue);
         foreach (Instance other in holders.Where(h => InstanceFacts.TagOf(h, TagNames.Launch) != plan.Id))
         {

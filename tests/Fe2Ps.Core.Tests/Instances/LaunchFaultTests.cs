@@ -124,14 +124,19 @@ public sealed class LaunchFaultTests
         Assert.Empty(await cloud.RunningAsync());
     }
 
-    [Fact]
-    public async Task TwoUsersAtOnceGetOneMachine()
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(0, true)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    public async Task TwoUsersAtOnceGetOneMachine(double lateVisibility, bool noWait)
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.FaultAsync(new { kind = "late-visibility", seconds = lateVisibility });
         Task<IReadOnlyList<Instance>>[] launches =
         [
-            new InstanceLauncher(await cloud.SessionAsync("ann"), new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1", KeyName = "ann" }),
-            new InstanceLauncher(await cloud.SessionAsync("bob"), new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1", KeyName = "bob" }),
+            new InstanceLauncher(await cloud.SessionAsync("ann"), new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1", KeyName = "ann", NoWait = noWait }),
+            new InstanceLauncher(await cloud.SessionAsync("bob"), new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1", KeyName = "bob", NoWait = noWait }),
         ];
         await Task.WhenAny(Task.WhenAll(launches));
 
