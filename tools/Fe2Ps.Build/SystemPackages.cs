@@ -5,11 +5,11 @@ internal static class SystemPackages
 {
     /// <summary>The sandbox's hosts: a root made once, containers on it, their network and disks; ssh and rsync to reach them.</summary>
     private static readonly string[] ForHosts =
-        ["runc", "mmdebstrap", "iproute2", "iptables", "e2fsprogs", "xfsprogs", "mount", "util-linux", "openssh-client", "rsync"];
+        ["runc", "mmdebstrap", "iproute2", "nftables", "procps", "e2fsprogs", "xfsprogs", "mount", "util-linux", "openssh-client", "rsync"];
 
     /// <summary>What the tests drive the project with: a real sshd, the machine side of the jobs, and clients that nobody here wrote.</summary>
     private static readonly string[] ForTests =
-        [.. ForHosts, "openssh-server", "tmux", "lsyncd", "shellcheck", "awscli", "python3-boto3", "python3-botocore", "time"];
+        [.. ForHosts, "openssh-server", "tmux", "sudo", "lsyncd", "shellcheck", "awscli", "python3-boto3", "python3-botocore", "time"];
 
     public static void EnsureForHosts() => Ensure(ForHosts);
 
