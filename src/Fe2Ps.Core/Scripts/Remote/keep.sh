@@ -79,9 +79,8 @@ pass() {
         pass "$@"
         return
     fi
-    note="results are not on the monitor yet, trying again: $(grep -v '^rsync error: error in' "$private/push.err" | tail -n 1)"
-    [ "$note" != "results are not on the monitor yet, trying again: " ] ||
-        note="results are not on the monitor yet, trying again: $(tail -n 1 "$private/push.err")"
+    # The first line is the cause, the others are what followed from it.
+    note="results are not on the monitor yet, trying again: $(grep -iv -m 1 -e '^control *socket' -e '^mux_' "$private/push.err")"
     return 1
 }
 
