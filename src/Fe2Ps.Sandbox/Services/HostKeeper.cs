@@ -121,7 +121,9 @@ internal sealed class HostKeeper
         switch (instance.State)
         {
             case InstanceState.Pending or InstanceState.Running when instance.HasHost:
+                // The fabric's public addresses may be others this time.
                 Settle(instance);
+                instance.PublicIp = null;
                 instance.State = InstanceState.Pending;
                 Begin(region, instance);
                 break;
@@ -187,7 +189,7 @@ internal sealed class HostKeeper
     private void Begin(RegionState region, Instance instance)
     {
         if (instance.WantsPublicIp)
-            instance.PublicIp ??= Addresses.Public(_cloud, instance.PrivateIp!).ToString();
+            instance.PublicIp = Addresses.Public(_cloud, instance.PrivateIp!).ToString();
         if (!Real || !instance.HasHost)
         {
             Then(instance, _ => Pause(_cloud.Pace.Pending), () => Running(instance));
