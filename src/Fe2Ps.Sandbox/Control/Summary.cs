@@ -29,14 +29,26 @@ internal static class Summary
             Instances = region.Instances.Values.Select(instance => OfInstance(cloud, region, facts, instance)).ToList(),
             Volumes = region.Volumes.Values.Select(volume => new
             {
-                volume.Id, volume.Size, volume.Type, volume.State, volume.Zone, volume.Tags, volume.Attachment?.InstanceId, volume.Attachment?.Device,
+                volume.Id,
+                volume.Size,
+                volume.Type,
+                volume.State,
+                volume.Zone,
+                volume.Tags,
+                volume.Attachment?.InstanceId,
+                volume.Attachment?.Device,
                 PricePerGiBMonth = Math.Round(VolumeGiBMonth * facts.PriceFactor, 4),
             }).ToList(),
             Snapshots = region.Snapshots.Values.Select(snapshot => new { snapshot.Id, snapshot.Size, snapshot.State, snapshot.Tags }).ToList(),
             Images = region.Images.Values.Select(image => new { image.Id, image.Name, image.State, image.Tags }).ToList(),
             SpotRequests = region.SpotRequests.Values.Select(request => new
             {
-                request.Id, request.State, request.StatusCode, request.Type, request.InstanceId, request.Tags,
+                request.Id,
+                request.State,
+                request.StatusCode,
+                request.Type,
+                request.InstanceId,
+                request.Tags,
             }).ToList(),
             SecurityGroups = region.Groups.Values.Select(group => new { group.Id, group.Name, Rules = group.Rules.Select(PermissionView.Describe).ToList(), group.Tags }).ToList(),
             KeyPairs = region.KeyPairs.Values.Select(pair => new { pair.Id, pair.Name, pair.Fingerprint }).ToList(),

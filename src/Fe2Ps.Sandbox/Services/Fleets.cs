@@ -135,7 +135,9 @@ internal static class Fleets
             ["LaunchTemplateSpecification"] = new Fields { ["LaunchTemplateId"] = Template.Id, ["Version"] = "1" },
             ["Overrides"] = new Fields
             {
-                ["InstanceType"] = TypeName, ["SubnetId"] = instance?.SubnetId ?? Overrides.Text("SubnetId"), ["AvailabilityZone"] = instance?.Zone ?? Overrides.Text("AvailabilityZone"),
+                ["InstanceType"] = TypeName,
+                ["SubnetId"] = instance?.SubnetId ?? Overrides.Text("SubnetId"),
+                ["AvailabilityZone"] = instance?.Zone ?? Overrides.Text("AvailabilityZone"),
             },
         };
     }

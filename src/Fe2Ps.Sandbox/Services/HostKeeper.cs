@@ -13,13 +13,14 @@ namespace Fe2Ps.Sandbox.Services;
 internal sealed class HostKeeper
 {
     private readonly Cloud _cloud;
-    private readonly ConcurrentDictionary<string, Task> _queues = new(StringComparer.Ordinal);
+    private readonly WorkQueues _queues;
     private readonly ConcurrentDictionary<string, bool> _refreshing = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<IngressRule>> _sent = new(StringComparer.Ordinal);
 
     public HostKeeper(Cloud cloud)
     {
         _cloud = cloud;
+        _queues = new WorkQueues(cloud);
         cloud.Fabric.Exited += exit => _cloud.Guarded(() => OnExit(exit));
     }
 
@@ -69,7 +70,7 @@ internal sealed class HostKeeper
 
                 // The guest may finish its writes, as it may on EC2.
                 if (wasUp)
-                    await Quietly(() => _cloud.Fabric.StopAsync(instance.Id, false, token)).ConfigureAwait(false);
+                    await _queues.QuietlyAsync(() => _cloud.Fabric.StopAsync(instance.Id, false, token)).ConfigureAwait(false);
                 await _cloud.Fabric.DestroyAsync(instance.Id, token).ConfigureAwait(false);
             },
             () => Terminated(region, instance));
@@ -100,20 +101,9 @@ internal sealed class HostKeeper
         });
     }
 
-    /// <summary>Does something for a resource after what is already under way for it.</summary>
-    /// <param name="key">The resource's id.</param>
-    /// <param name="work">The work at the host, without the gate.</param>
-    /// <param name="done">What follows, under the gate.</param>
-    /// <param name="failed">What follows a failure, under the gate; logged alone when null.</param>
+    /// <inheritdoc cref="WorkQueues.Then"/>
     public void Then(string key, Func<CancellationToken, Task> work, Action done, Action<Exception>? failed = null)
-        => _queues.AddOrUpdate(key, _ => Next(Task.CompletedTask, work, done, failed), (_, tail) => Next(tail, work, done, failed));
-
-    /// <summary>Waits until nothing is under way any more.</summary>
-    public async Task DrainAsync(TimeSpan limit)
-    {
-        var all = Task.WhenAll(_queues.Values);
-        await Task.WhenAny(all, Task.Delay(limit)).ConfigureAwait(false);
-    }
+        => _queues.Then(key, work, done, failed);
 
     /// <summary>What was under way when the sandbox ended is taken up again.</summary>
     public void Resume(RegionState region, Instance instance)
@@ -151,39 +141,6 @@ internal sealed class HostKeeper
             return;
         _sent[instance.Id] = rules;
         Then(instance, token => _cloud.Fabric.SetIngressAsync(instance.Id, rules, token), () => { });
-    }
-
-    private async Task Next(Task tail, Func<CancellationToken, Task> work, Action done, Action<Exception>? failed)
-    {
-        await Task.Yield();
-        await Quietly(() => tail).ConfigureAwait(false);
-        try
-        {
-            await work(CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            _cloud.Log(error.ToString());
-            if (failed is not null)
-            {
-                _cloud.Guarded(() => failed(error));
-                return;
-            }
-        }
-
-        _cloud.Guarded(done);
-    }
-
-    private async Task Quietly(Func<Task> work)
-    {
-        try
-        {
-            await work().ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            _cloud.Log(error.Message);
-        }
     }
 
     private void Begin(RegionState region, Instance instance)

@@ -38,7 +38,11 @@ internal static class KeyPairs
         var pair = Keep(call, name, key, fingerprint);
         return new Fields
         {
-            ["KeyName"] = name, ["KeyFingerprint"] = fingerprint, ["KeyMaterial"] = privateKey, ["KeyPairId"] = pair.Id, ["Tags"] = TagRules.List(pair),
+            ["KeyName"] = name,
+            ["KeyFingerprint"] = fingerprint,
+            ["KeyMaterial"] = privateKey,
+            ["KeyPairId"] = pair.Id,
+            ["Tags"] = TagRules.List(pair),
         };
     }
 

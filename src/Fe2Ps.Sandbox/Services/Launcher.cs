@@ -175,7 +175,11 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
             CreatedAt = call.Now,
             Attachment = new Attachment
             {
-                InstanceId = instanceId, Device = device.Device, Time = call.Now, DeleteOnTermination = device.DeleteOnTermination, State = "attached",
+                InstanceId = instanceId,
+                Device = device.Device,
+                Time = call.Now,
+                DeleteOnTermination = device.DeleteOnTermination,
+                State = "attached",
             },
             Tags = new(plan.VolumeTags, StringComparer.Ordinal),
         };

@@ -58,7 +58,9 @@ internal static class NetworkListing
         {
             ["Regions"] = s_regions.Apply(Geography.Regions.Where(region => names.Count == 0 || names.Contains(region.Name)), call.Input).Select(region => new Fields
             {
-                ["RegionName"] = region.Name, ["Endpoint"] = $"ec2.{region.Name}.amazonaws.com", ["OptInStatus"] = "opt-in-not-required",
+                ["RegionName"] = region.Name,
+                ["Endpoint"] = $"ec2.{region.Name}.amazonaws.com",
+                ["OptInStatus"] = "opt-in-not-required",
             }),
         };
     }

@@ -30,7 +30,9 @@ internal static class PriceList
         var page = Pages.Cut(products, call, product => product.Sku, least: 1, most: 100, usual: 100);
         return new Fields
         {
-            ["FormatVersion"] = "aws_v1", ["PriceList"] = page.Items.Select(product => product.Document()).ToList(), ["NextToken"] = page.NextToken,
+            ["FormatVersion"] = "aws_v1",
+            ["PriceList"] = page.Items.Select(product => product.Document()).ToList(),
+            ["NextToken"] = page.NextToken,
         };
     }
 

@@ -149,7 +149,9 @@ internal static class SpotListing
         {
             ["SpotPlacementScores"] = page.Items.Select(place => new Fields
             {
-                ["Region"] = place.Region, ["AvailabilityZoneId"] = place.Zone, ["Score"] = place.Score,
+                ["Region"] = place.Region,
+                ["AvailabilityZoneId"] = place.Zone,
+                ["Score"] = place.Score,
             }).ToList(),
             ["NextToken"] = page.NextToken,
         };

@@ -81,7 +81,10 @@ internal static class TagsOfResources
         {
             ["Tags"] = page.Items.Select(row => new Fields
             {
-                ["Key"] = row.Key, ["ResourceId"] = row.ResourceId, ["ResourceType"] = row.Kind, ["Value"] = row.Value,
+                ["Key"] = row.Key,
+                ["ResourceId"] = row.ResourceId,
+                ["ResourceType"] = row.Kind,
+                ["Value"] = row.Value,
             }),
             ["NextToken"] = page.NextToken,
         };

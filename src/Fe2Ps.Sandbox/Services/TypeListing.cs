@@ -64,7 +64,9 @@ internal static class TypeListing
         {
             ["InstanceTypeOfferings"] = page.Items.Select(offering => new Fields
             {
-                ["InstanceType"] = offering.Type, ["LocationType"] = kind, ["Location"] = offering.Location,
+                ["InstanceType"] = offering.Type,
+                ["LocationType"] = kind,
+                ["Location"] = offering.Location,
             }),
             ["NextToken"] = page.NextToken,
         };
@@ -102,7 +104,9 @@ internal static class TypeListing
         },
         ["EbsInfo"] = new Fields
         {
-            ["EbsOptimizedSupport"] = type.Nitro ? "default" : "unsupported", ["EncryptionSupport"] = "supported", ["NvmeSupport"] = type.Nitro ? "required" : "unsupported",
+            ["EbsOptimizedSupport"] = type.Nitro ? "default" : "unsupported",
+            ["EncryptionSupport"] = "supported",
+            ["NvmeSupport"] = type.Nitro ? "required" : "unsupported",
         },
         ["NetworkInfo"] = new Fields
         {
