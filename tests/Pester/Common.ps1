@@ -2,7 +2,9 @@
 
 # Nothing of the user who runs the tests may reach them, and nothing of them may stay.
 function Initialize-Fe2Test {
-    param([string] $Folder)
+    # Not Pester's TestDrive: that one is emptied after each block, and keys must outlive it.
+    $script:Fe2TestFolder = New-Item -ItemType Directory -Path (Join-Path ([System.IO.Path]::GetTempPath()) "fe2ps-test-$([guid]::NewGuid().ToString('n'))")
+    $Folder = $script:Fe2TestFolder.FullName
     foreach ($variable in 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL') {
         Remove-Item -Path "Env:$variable" -ErrorAction Ignore
     }
@@ -12,6 +14,12 @@ function Initialize-Fe2Test {
     $env:AWS_CONFIG_FILE = Join-Path $Folder 'no-config'
     $env:FE2_HOME = Join-Path $Folder 'fe2'
     Import-Module (Join-Path $env:FE2_MODULE 'Fe2Ps.psd1') -Force
+}
+
+# Ends what the tests have started and removes what they have written.
+function Clear-Fe2Test {
+    Get-Fe2Sandbox | Stop-Fe2Sandbox
+    Remove-Item -LiteralPath $script:Fe2TestFolder -Recurse -Force -ErrorAction Ignore
 }
 
 # The sandbox's own list of the API calls since the last Clear-Fe2Call.

@@ -1,11 +1,11 @@
 Describe 'Instances' {
     BeforeAll {
         . (Join-Path $PSScriptRoot 'Common.ps1')
-        Initialize-Fe2Test $TestDrive
+        Initialize-Fe2Test
         $null = Start-Fe2Sandbox -Hosts None -Speed Fast
     }
 
-    AfterAll { Get-Fe2Sandbox | Stop-Fe2Sandbox }
+    AfterAll { Clear-Fe2Test }
 
     Context 'New-Fe2Instance' {
         It 'needs nothing but a name' {
@@ -149,17 +149,27 @@ Describe 'Instances' {
     Context 'Names that stand for several' {
         BeforeAll {
             # Two of a name are possible: other tools, and two users at once, do not ask.
-            Add-Fe2Seed -Count 2 -Prefix 'twin'
-            $ids = (Get-Fe2Instance twin*).InstanceId
-            $names = (Get-Fe2Instance twin*).Name
+            Add-Fe2Seed -Count 1 -Prefix 'twin-'
+            Add-Fe2Seed -Count 1 -Prefix 'twin-'
+            $ids = (Get-Fe2Instance twin-1).InstanceId
         }
 
-        It 'are listed, and are an error where something would change' -Skip {
-            $names | Should -Be 'twin', 'twin'
+        It 'are all listed' {
+            $ids.Count | Should -Be 2
         }
 
-        It 'are taken by wildcards' {
-            (Stop-Fe2Instance twin* -PassThru).Count | Should -Be 2
+        It 'are an error that lists the ids, where something would change' {
+            Clear-Fe2Call
+            $failure = $null
+            Stop-Fe2Instance twin-1 -ErrorAction SilentlyContinue -ErrorVariable failure
+            $failure[0].FullyQualifiedErrorId | Should -BeLike 'InstanceAmbiguous,*'
+            foreach ($id in $ids) { "$($failure[0])" | Should -Match $id }
+            Get-Fe2Call StopInstances | Should -BeNullOrEmpty
+        }
+
+        It 'are taken by wildcards and by ids' {
+            (Stop-Fe2Instance twin-* -PassThru).Count | Should -Be 2
+            (Start-Fe2Instance -InstanceId $ids[0] -ErrorAction SilentlyContinue -PassThru).Count | Should -BeLessOrEqual 1
         }
     }
 

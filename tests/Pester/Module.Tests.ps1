@@ -1,9 +1,11 @@
 Describe 'The module' {
     BeforeAll {
         . (Join-Path $PSScriptRoot 'Common.ps1')
-        Initialize-Fe2Test $TestDrive
+        Initialize-Fe2Test
         $manifest = Join-Path $env:FE2_MODULE 'Fe2Ps.psd1'
     }
+
+    AfterAll { Clear-Fe2Test }
 
     It 'has a valid manifest' {
         (Test-ModuleManifest $manifest).Version | Should -Not -BeNullOrEmpty
@@ -74,9 +76,11 @@ Describe 'Help' {
 
     BeforeAll {
         . (Join-Path $PSScriptRoot 'Common.ps1')
-        Initialize-Fe2Test $TestDrive
+        Initialize-Fe2Test
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters + 'WhatIf', 'Confirm'
     }
+
+    AfterAll { Clear-Fe2Test }
 
     It '<Command> says what it does and describes every parameter' -ForEach $commands {
         $help = Get-Help $Command -Full

@@ -30,4 +30,4 @@ $counts = "Pester: $($result.PassedCount) passed, $failed failed, $($result.Skip
 foreach ($test in $result.Skipped) { "skipped: $($test.ExpandedPath)" }
 if ($Summary) { Set-Content -LiteralPath $Summary -Value $counts }
 $counts
-exit [int]($failed -gt 0)
+exit ($failed -gt 0 ? 1 : 0)

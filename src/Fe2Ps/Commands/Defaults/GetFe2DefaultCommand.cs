@@ -43,7 +43,7 @@ public sealed class GetFe2DefaultCommand : Fe2Cmdlet
         {
             Fe2Session session = await OpenAsync(Where, stop).ConfigureAwait(false);
             return session.Sources.Select(s => new DefaultSetting(
-                s.Setting, s.Value, s.Setting == "Endpoint" && Here.SandboxEndpoint is not null && s.Value == Here.SandboxEndpoint ? "Start-Fe2Sandbox" : s.Source));
+                s.Setting, s.Setting == "Region" ? session.Region : s.Value, s.Setting == "Endpoint" && Here.SandboxEndpoint is not null && s.Value == Here.SandboxEndpoint ? "Start-Fe2Sandbox" : s.Source));
         }
         catch (Fe2Exception failure) when (failure.Id == "RegionMissing")
         {
