@@ -8,6 +8,8 @@ namespace Fe2Ps.Core.Instances;
 /// <summary>Starts, stops, reboots and terminates, a thousand instances a call. One that refuses does not hold up the others.</summary>
 public sealed class InstanceActions(Fe2Session session)
 {
+    private const int FewEnoughToAskEach = 16;
+
     /// <summary>Starts stopped instances.</summary>
     /// <returns>Those that are starting, their state brought up to date; and a problem for each that refused.</returns>
     public Task<InstanceSelection> StartAsync(IReadOnlyList<Instance> instances, CancellationToken cancellationToken = default) =>
@@ -82,33 +84,66 @@ public sealed class InstanceActions(Fe2Session session)
             return new InstanceSelection(done, problems);
         });
 
-    /// <summary>EC2 refuses a batch as a whole for one instance's sake. Halving finds the one in a few calls.</summary>
+    /// <summary>
+    /// EC2 refuses a batch as a whole for one instance's sake. Those that it names are taken out; those in a wrong state are told apart
+    /// by looking at the states; what is left is halved until the culprit stands alone.
+    /// </summary>
     private async Task SplitAsync(
         string verb, IReadOnlyList<Instance> batch, Func<IReadOnlyList<Instance>, Task> call, List<Instance> done, List<Fe2Exception> problems)
     {
         try
         {
-            await call(batch).ConfigureAwait(false);
+            if (batch.Count > 0)
+                await call(batch).ConfigureAwait(false);
             done.AddRange(batch);
         }
-        catch (AmazonEC2Exception e) when (IsAboutOne(e))
+        catch (AmazonEC2Exception e) when (IsAboutSome(e, batch.Count))
         {
-            if (batch.Count == 1)
+            IReadOnlyList<IReadOnlyList<Instance>> parts = await PartsAsync(batch, e).ConfigureAwait(false);
+            if (parts.Count == 1)
             {
-                problems.Add(ErrorTranslation.Translate(e, session, $"{verb} {InstanceFacts.Label(batch[0])}", batch[0].InstanceId));
+                problems.AddRange(batch.Select(i => ErrorTranslation.Translate(e, session, $"{verb} {InstanceFacts.Label(i)}", i.InstanceId)));
                 return;
             }
 
-            int half = batch.Count / 2;
-            await SplitAsync(verb, [.. batch.Take(half)], call, done, problems).ConfigureAwait(false);
-            await SplitAsync(verb, [.. batch.Skip(half)], call, done, problems).ConfigureAwait(false);
+            foreach (IReadOnlyList<Instance> part in parts)
+                await SplitAsync(verb, part, call, done, problems).ConfigureAwait(false);
         }
     }
 
-    private static bool IsAboutOne(AmazonServiceException e) =>
+    /// <summary>Smaller batches to try; one, the batch itself, where all of it is refused for the same reason.</summary>
+    private async Task<IReadOnlyList<IReadOnlyList<Instance>>> PartsAsync(IReadOnlyList<Instance> batch, AmazonEC2Exception e)
+    {
+        if (batch.Count == 1)
+            return [batch];
+        if (e.ErrorCode == "InvalidInstanceID.NotFound")
+        {
+            ILookup<bool, Instance> byBlame = batch.ToLookup(i => e.Message.Contains(i.InstanceId, StringComparison.Ordinal));
+            if (byBlame[true].Any() && byBlame[false].Any())
+                return [[.. byBlame[true]], [.. byBlame[false]]];
+            if (byBlame[true].Any())
+                return [batch];
+        }
+
+        if (e.ErrorCode is "IncorrectInstanceState" or "IncorrectState" or "UnsupportedOperation")
+        {
+            IReadOnlyList<Instance> now = await new InstanceQuery(session).ByIdsAsync(Ids(batch), CancellationToken.None).ConfigureAwait(false);
+            Dictionary<string, string> kinds = now.ToDictionary(i => i.InstanceId, i => $"{InstanceFacts.StateOf(i)} {InstanceFacts.IsSpot(i)}");
+            IReadOnlyList<Instance>[] groups = [.. batch.GroupBy(i => kinds.GetValueOrDefault(i.InstanceId)).Select(g => (IReadOnlyList<Instance>)[.. g])];
+            if (groups.Length > 1 || e.ErrorCode != "UnsupportedOperation")
+                return groups;
+        }
+
+        int half = batch.Count / 2;
+        return [[.. batch.Take(half)], [.. batch.Skip(half)]];
+    }
+
+    private static bool IsAboutSome(AmazonServiceException e, int count) =>
         e.ErrorCode is { } code && (code.StartsWith("InvalidInstanceID", StringComparison.Ordinal)
             || code is "IncorrectInstanceState" or "IncorrectState" or "UnsupportedOperation" or "OperationNotPermitted" or "IncorrectSpotRequestState"
-                or "InvalidParameterCombination" or "InsufficientInstanceCapacity" or "UnauthorizedOperation");
+                or "InvalidParameterCombination" or "InsufficientInstanceCapacity"
+            // A refusal of many is about the caller; finding the few that a policy lets through is not worth a call each.
+            || (code == "UnauthorizedOperation" && count <= FewEnoughToAskEach));
 
     private static List<string> Ids(IEnumerable<Instance> instances) => [.. instances.Select(i => i.InstanceId)];
 

@@ -189,7 +189,7 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
     {
         string ids = string.Join(",", started.Select(i => i.InstanceId));
         string message = $"Interrupted. Still running and costing money: {string.Join(", ", started.Select(InstanceFacts.Label))}. "
-            + $"To go on waiting: Wait-Fe2Instance {ids} -State running. To end: Remove-Fe2Instance {ids}";
+            + $"To go on waiting: Wait-Fe2Instance {ids} -State ready. To end: Remove-Fe2Instance {ids}";
         report?.Report(new WarningReport(message));
         return new OperationCanceledException(message, inner, cancellationToken);
     }

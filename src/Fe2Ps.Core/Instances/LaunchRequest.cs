@@ -28,10 +28,10 @@ public sealed record LaunchRequest
     /// <summary>The root disk in GiB; the image's size, which is also the least.</summary>
     public int? DiskSize { get; init; }
 
-    /// <summary>The root disk's provisioned operations a second, 3000 to 16000 (gp3).</summary>
+    /// <summary>The root disk's provisioned operations a second, from 3000 (gp3) to what EC2 allows for the size.</summary>
     public int? Iops { get; init; }
 
-    /// <summary>The root disk's throughput in MiB/s, 125 to 1000 (gp3).</summary>
+    /// <summary>The root disk's throughput in MiB/s, from 125 (gp3) to what EC2 allows.</summary>
     public int? Throughput { get; init; }
 
     /// <summary>The key pair; <c>default</c>.</summary>

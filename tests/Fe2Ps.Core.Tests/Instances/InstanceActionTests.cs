@@ -42,6 +42,36 @@ public sealed class InstanceActionTests
     }
 
     [Fact]
+    public async Task ManyInAWrongStateCostFewCalls()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.SeedAsync(new { instances = 300, prefix = "job-" });
+        Fe2Session session = await cloud.SessionAsync();
+        IReadOnlyList<Instance> all = (await new InstanceQuery(session).ListAsync(new InstanceSelector())).Instances;
+
+        InstanceSelection restarted = await new InstanceActions(session).RestartAsync(all);
+
+        Assert.Equal((270, 30), (restarted.Instances.Count, restarted.Problems.Count));
+        Assert.All(restarted.Problems, p => Assert.Equal(("StateForbidsIt", Fe2ErrorKind.InvalidState), (p.Id, p.Kind)));
+        Assert.InRange((await cloud.OperationsAsync()).Count(c => c == "RebootInstances"), 2, 4);
+    }
+
+    [Fact]
+    public async Task ARefusalOfManyIsOneError()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.SeedAsync(new { instances = 300, prefix = "job-" });
+        await cloud.FaultAsync(new { kind = "deny", operation = "StopInstances" });
+        Fe2Session session = await cloud.SessionAsync();
+        IReadOnlyList<Instance> all = (await new InstanceQuery(session).ListAsync(new InstanceSelector())).Instances;
+
+        Fe2Exception error = await Assert.ThrowsAsync<Fe2Exception>(() => new InstanceActions(session).StopAsync(all));
+
+        Assert.Equal("Unauthorized", error.Id);
+        Assert.Single(await cloud.OperationsAsync(), c => c == "StopInstances");
+    }
+
+    [Fact]
     public async Task RemovingCancelsSpotFirstAndFreesTheNameAtOnce()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
