@@ -9,6 +9,8 @@ namespace Fe2Ps.Sandbox.Control;
 /// <summary><c>faults add KIND [--NAME VALUE ...]</c>, <c>faults list</c>, <c>faults clear [ID]</c>, against a sandbox that runs.</summary>
 internal static class FaultsCommand
 {
+    private static readonly string[] s_numbers = ["times", "rate", "every", "status", "seconds"];
+
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         var words = arguments.ToList();
@@ -48,7 +50,7 @@ internal static class FaultsCommand
             var words = name[2..].Split('-');
             var key = words[0] + string.Concat(words.Skip(1).Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
             var value = options[index + 1];
-            fault[key] = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : value;
+            fault[key] = s_numbers.Contains(key) && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : value;
         }
 
         return fault;

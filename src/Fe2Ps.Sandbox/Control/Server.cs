@@ -29,6 +29,7 @@ internal sealed class Server : IAsyncDisposable
         var endpoint = new ApiEndpoint(cloud, table, models);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.WebHost.ConfigureKestrel(options =>
         {
             options.AddServerHeader = false;

@@ -42,6 +42,8 @@ internal static class TagRules
                 throw new ApiException("InvalidParameterValue", $"Tag key exceeds the maximum length of 128 characters ('{key}').");
             if (value.Length > 256)
                 throw new ApiException("InvalidParameterValue", $"Tag value exceeds the maximum length of 256 characters ('{value}').");
+            if (key.Any(char.IsControl) || value.Any(char.IsControl))
+                throw new ApiException("InvalidParameterValue", "Tag keys and values cannot hold control characters.");
             tags[key] = value;
         }
 

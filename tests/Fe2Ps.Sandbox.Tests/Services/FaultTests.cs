@@ -126,6 +126,7 @@ public sealed class FaultTests : IAsyncLifetime
     {
         var fault = FaultsCommand.Describe("capacity", ["--instance-type", "t3.*", "--times", "2"]);
         Assert.Equal("""{"kind":"capacity","instanceType":"t3.*","times":2}""", fault.ToJsonString());
+        Assert.Equal("""{"kind":"kill","instance":"5"}""", FaultsCommand.Describe("kill", ["--instance", "5"]).ToJsonString());
         Assert.Throws<FormatException>(() => FaultsCommand.Describe("capacity", ["--times"]));
     }
 }

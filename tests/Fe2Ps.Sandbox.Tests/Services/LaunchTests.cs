@@ -22,6 +22,7 @@ public sealed class LaunchTests(LocalSandbox sandbox) : IClassFixture<LocalSandb
     [InlineData("BlockDeviceMapping.1.Ebs.Throughput=50", "InvalidParameterValue", "BlockDeviceMapping.1.DeviceName=/dev/sda1")]
     [InlineData("TagSpecification.1.ResourceType=vpc", "InvalidParameterValue", "TagSpecification.1.Tag.1.Key=a")]
     [InlineData("TagSpecification.1.Tag.1.Key=aws:x", "InvalidParameterValue", "TagSpecification.1.ResourceType=instance")]
+    [InlineData("TagSpecification.1.Tag.1.Key=a\u0001", "InvalidParameterValue", "TagSpecification.1.ResourceType=instance")]
     [InlineData("TagSpecification.1.Tag.1.Key=a", "InvalidParameterCombination", "TagSpecification.1.ResourceType=spot-instances-request")]
     [InlineData("InstanceMarketOptions.SpotOptions.MaxPrice=0.0001", "SpotMaxPriceTooLow", "InstanceMarketOptions.MarketType=spot")]
     [InlineData("InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior=stop", "InvalidParameterCombination", "InstanceMarketOptions.MarketType=spot")]
