@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Pipeline;
@@ -29,10 +30,23 @@ public sealed class WaitFe2InstanceCommand : InstanceCmdlet
     {
         TimeSpan timeout = TimeSpan.FromSeconds(Timeout);
         InstanceSelection done = State == Ready
-            ? new InstanceSelection(
-                await new InstanceReadiness(session, new SshConnector()).WaitAsync(instances, null, null, timeout, "Waiting for ssh", Pump, stop).ConfigureAwait(false), [])
+            ? await ReadyAsync(session, instances, timeout, stop).ConfigureAwait(false)
             : await new InstanceWaiter(session).WaitAsync(instances, State, timeout, Pump, stop).ConfigureAwait(false);
         await FinishAsync(done, session, where, passThru: true).ConfigureAwait(false);
+    }
+
+    /// <summary>Machines of one key pair are waited for together, all key pairs at once.</summary>
+    private async Task<InstanceSelection> ReadyAsync(Fe2Session session, IReadOnlyList<Instance> instances, TimeSpan timeout, CancellationToken stop)
+    {
+        var keys = new KeyPairs(session);
+        var readiness = new InstanceReadiness(session, new SshConnector());
+        IReadOnlyList<Instance>[] ready = await Task.WhenAll(instances.GroupBy(i => i.KeyName).Select(async group =>
+        {
+            string? file = await keys.FindPrivateFileAsync(group.Key, null, stop).ConfigureAwait(false);
+            return await readiness.WaitAsync([.. group], file, null, timeout, "Waiting for ssh", Pump, stop).ConfigureAwait(false);
+        })).ConfigureAwait(false);
+        Dictionary<string, Instance> byId = ready.SelectMany(r => r).ToDictionary(i => i.InstanceId);
+        return new InstanceSelection([.. instances.Select(i => byId[i.InstanceId])], []);
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,8 @@ namespace Fe2Ps.Commands;
 public sealed class ReceiveFe2ScriptCommand : ScriptCmdlet
 {
     /// <summary>The local folder; each job gets a folder of its own name in it.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ParameterSetName = "Name")]
+    [Parameter(ParameterSetName = "Job")]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 

@@ -29,7 +29,8 @@ public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
     public string InstanceId { get; set; } = "";
 
     /// <summary>Ports of the machine to bring here: 8888, or 8008:8080 for here:there.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ParameterSetName = "Name")]
+    [Parameter(ParameterSetName = "Id")]
     public string[] Port { get; set; } = [];
 
     /// <summary>A command to run on a terminal there instead of a login shell.</summary>

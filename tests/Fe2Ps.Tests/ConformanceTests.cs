@@ -1,0 +1,92 @@
+using System.Reflection;
+using Fe2Ps.Commands;
+using Fe2Ps.Help;
+using Fe2Ps.Pipeline;
+
+namespace Fe2Ps.Tests;
+
+/// <summary>
+/// What all cmdlets must be. Read from attribute data alone: the reference assembly that they are compiled against cannot
+/// run them; that is what the Pester tests are for.
+/// </summary>
+public sealed class ConformanceTests
+{
+    private static readonly string[] ApprovedVerbs = ["Enter", "Get", "Invoke", "New", "Receive", "Remove", "Restart", "Set", "Start", "Stop", "Wait"];
+    private static readonly string[] ReadingVerbs = ["Enter", "Get", "Wait"];
+
+    internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
+
+    public static TheoryData<string> Names => [.. Commands.Select(c => c.Name)];
+
+    private static CommandFacts Command(string name) => Commands.Single(c => c.Name == name);
+
+    [Fact]
+    public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
+        [
+            "Enter-Fe2Instance", "Get-Fe2Ami", "Get-Fe2Default", "Get-Fe2Instance", "Get-Fe2Region", "Get-Fe2Sandbox", "Get-Fe2Script",
+            "Invoke-Fe2Command", "Invoke-Fe2Script", "New-Fe2Instance", "Receive-Fe2Script", "Remove-Fe2Instance", "Restart-Fe2Instance",
+            "Set-Fe2Default", "Set-Fe2InstanceType", "Start-Fe2Instance", "Start-Fe2Sandbox", "Stop-Fe2Instance", "Stop-Fe2Sandbox",
+            "Stop-Fe2Script", "Wait-Fe2Instance", "Wait-Fe2Script",
+        ],
+        Commands.Select(c => c.Name));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_cmdlet_is_sealed_says_what_it_gives_and_is_named_as_its_class(string name)
+    {
+        CommandFacts command = Command(name);
+        Assert.True(command.Type.IsSealed);
+        Assert.NotEmpty(command.OutputTypes);
+        Assert.Equal(name.Replace("-", "", StringComparison.Ordinal) + "Command", command.Type.Name);
+        Assert.Contains(name.Split('-')[0], ApprovedVerbs);
+        Assert.NotNull(command.Type.GetConstructor(Type.EmptyTypes));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void What_changes_something_can_be_asked_what_it_would_do(string name)
+    {
+        bool reads = ReadingVerbs.Contains(name.Split('-')[0]);
+        Assert.Equal(!reads, Command(name).ShouldProcess);
+        Assert.Equal(name == "Remove-Fe2Instance" ? "High" : null, Command(name).ConfirmImpact);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void What_talks_to_AWS_takes_region_profile_and_endpoint_by_property_name(string name)
+    {
+        CommandFacts command = Command(name);
+        if (!command.Type.IsSubclassOf(typeof(Fe2Cmdlet)))
+        {
+            Assert.True(name.EndsWith("Fe2Sandbox", StringComparison.Ordinal) || name == "Set-Fe2Default", $"{name} does not derive from Fe2Cmdlet");
+            return;
+        }
+
+        foreach (string parameter in new[] { "Region", "ProfileName", "EndpointUrl" })
+            Assert.True(Assert.Single(command.Parameters, p => p.Name == parameter).Facts.Sets.Single().ByName);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Names_of_instances_come_first_and_are_completed(string name)
+    {
+        if (!name.EndsWith("-Fe2Instance", StringComparison.Ordinal) || name.StartsWith("New", StringComparison.Ordinal)) return;
+        ParameterDeclaration parameter = Assert.Single(Command(name).Parameters, p => p.Name == "Name");
+        Assert.All(parameter.Facts.Sets, s => Assert.Equal("0", s.Position));
+        PropertyInfo property = Command(name).Type.GetProperty("Name")!;
+        Assert.Contains(property.GetCustomAttributesData(), a => a.AttributeType.Name == "ArgumentCompleterAttribute");
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Parameters_are_words_and_positions_have_no_gaps(string name)
+    {
+        CommandFacts command = Command(name);
+        foreach (ParameterDeclaration parameter in command.Parameters) Assert.True(char.IsAsciiLetterUpper(parameter.Name[0]));
+        foreach (string set in command.Sets)
+        {
+            int[] positions = [.. SyntaxLine.InOrder(command, set).Select(p => p.Facts.Position).Where(p => p != "Named").Select(p => int.Parse(p, System.Globalization.CultureInfo.InvariantCulture))];
+            Assert.Equal(Enumerable.Range(0, positions.Length), positions);
+        }
+    }
+}

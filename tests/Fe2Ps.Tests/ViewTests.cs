@@ -1,0 +1,78 @@
+using System.Text;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Fe2Ps.Commands;
+using Fe2Ps.Views;
+
+namespace Fe2Ps.Tests;
+
+/// <summary>What views show, and how remote output becomes lines.</summary>
+public sealed class ViewTests
+{
+    private static Instance Running(TimeSpan age) => new()
+    {
+        InstanceId = "i-0123456789abcdef0",
+        State = new InstanceState { Name = InstanceStateName.Running },
+        LaunchTime = DateTime.UtcNow - age,
+        Placement = new Placement { AvailabilityZone = "ap-northeast-2c" },
+        PublicIpAddress = "198.51.100.7",
+        Tags = [new Tag("Name", "한국어")],
+    };
+
+    [Theory]
+    [InlineData(5, "5s")]
+    [InlineData(725, "12m 5s")]
+    [InlineData(7500, "2h 5m")]
+    [InlineData(273600, "3d 4h")]
+    [InlineData(-30, "0s")]
+    public void An_age_has_its_two_largest_units(int seconds, string text) => Assert.Equal(text, InstanceView.AgeText(Running(TimeSpan.FromSeconds(seconds + 0.5))));
+
+    [Fact]
+    public void An_instance_that_does_not_run_has_no_age()
+    {
+        Instance instance = Running(TimeSpan.FromDays(1));
+        instance.State = new InstanceState { Name = InstanceStateName.Stopped };
+        Assert.Null(InstanceView.Age(instance));
+        Assert.Equal("", InstanceView.AgeText(instance));
+    }
+
+    [Fact]
+    public void A_zone_is_short_where_the_window_is_narrow()
+    {
+        Instance instance = Running(TimeSpan.Zero);
+        Assert.Equal("2c", InstanceView.Zone(instance, 80));
+        Assert.Equal("ap-northeast-2c", InstanceView.Zone(instance, 120));
+        Assert.Equal("ap-northeast-2c", InstanceView.Zone(instance, 0));
+    }
+
+    [Fact]
+    public void A_sandbox_says_so()
+    {
+        Assert.Equal("us-east-2", InstanceView.Place("us-east-2", null));
+        Assert.Contains("SANDBOX", InstanceView.Place("us-east-2", "http://127.0.0.1:4566"), StringComparison.Ordinal);
+        Assert.DoesNotContain("SANDBOX", InstanceView.Place("us-east-2", "https://ec2.example.com"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(1000)]
+    public void Output_becomes_lines_however_it_is_cut(int size)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes("one\r\n\n둘 \t三\nlast without end");
+        var lines = new OutputLines();
+        List<string> all = [];
+        foreach (byte[] piece in bytes.Chunk(size)) all.AddRange(lines.Add(piece));
+        Assert.Equal(["one", "", "둘 \t三"], all);
+        Assert.Equal("last without end", lines.Finish());
+        Assert.Null(lines.Finish());
+    }
+
+    [Fact]
+    public void A_page_of_output_survives()
+    {
+        var lines = new OutputLines();
+        Assert.Equal(2000, lines.Add(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 2000)))).Count);
+    }
+}
