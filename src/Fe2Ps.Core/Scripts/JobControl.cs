@@ -48,16 +48,19 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
     }
 
     /// <summary>
-    /// Copies the job's folder, as it is now, into a local one: from the monitor, or from the target where there is none.
-    /// What is here already is not sent again. Without a monitor, a target that is to stop afterwards does so now, if the job
+    /// Copies the job's folder, as it is now, into a local one: from the monitor once the job is over, before that from the
+    /// target, which is ahead of it. What is here already is not sent again. Without a monitor, a target that is to stop afterwards does so now, if the job
     /// was over before the copy began.
     /// </summary>
     public async Task<Job> ReceiveAsync(
         Job job, string localFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
         var before = await RefreshAsync(job, report, cancellationToken).ConfigureAwait(false);
+        // Without a monitor the end of the script is the end of the job, save for a moment.
+        if (before is { State: JobState.Flushing, MonitorId: null })
+            before = await WaitAsync(before, TimeSpan.FromSeconds(WaitSeconds), report, cancellationToken).ConfigureAwait(false);
         Fe2Exception? failure = null;
-        foreach (var machine in Holders(job))
+        foreach (var machine in before.IsOver ? Holders(before) : Holders(before).Reverse())
         {
             try
             {
@@ -67,8 +70,9 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
                     await LeaveAsync(session, job, cancellationToken).ConfigureAwait(false);
                 return before;
             }
-            catch (Fe2Exception e) when (e.Id == "SshUnreachable")
+            catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)
             {
+                // A target that ends itself in the middle has put everything on its monitor before.
                 failure = e;
             }
         }

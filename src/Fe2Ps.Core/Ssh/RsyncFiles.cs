@@ -37,7 +37,7 @@ internal sealed partial class RsyncFiles(SshSession session)
         List<string> arguments =
         [
             // Protected arguments (-s): names go through rsync's own protocol, no shell ever sees them.
-            "-rlpt", "-s", "--chmod=u+rwX", "--partial", "--info=progress2", "--timeout=60",
+            "-rlpt", "-s", "--chmod=u+rwX", "--partial", "--info=progress2",
             "-e", session.CommandLine.ForRsync(session.Target), .. paths,
         ];
         var tail = new SshSession.ErrorTail();

@@ -206,11 +206,12 @@ public sealed class ScriptJobTests(JobFixture jobs) : IClassFixture<JobFixture>
         var request = jobs.Request("echo result > result") with { Monitor = null, OnExit = OnExit.Stop };
         Assert.Equal("OnExitNeedsMonitor", (await Assert.ThrowsAsync<Fe2Exception>(() => jobs.Runner.StartAsync(request))).Id);
 
-        var job = await jobs.WaitAsync(await jobs.Runner.StartAsync(request with { ReceivesAtEnd = true }));
-        Assert.Equal((JobState.Finished, 0), (job.State, job.ExitCode));
+        var job = await jobs.Runner.StartAsync(request with { ReceivesAtEnd = true });
+        await jobs.Control.FollowAsync(job, _ => { });
         Assert.False(File.Exists(called));
         var here = jobs.Folder();
-        await jobs.Control.ReceiveAsync(job, here);
+        job = await jobs.Control.ReceiveAsync(job, here);
+        Assert.Equal((JobState.Finished, 0), (job.State, job.ExitCode));
         Assert.Equal("result\n", await File.ReadAllTextAsync(Path.Combine(here, "result")));
         await Until.TrueAsync(() => File.Exists(called), "the machine is shut down");
         File.Delete(called);

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Runtime.Versioning;
+using System.Text;
 using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Tests.Ssh;

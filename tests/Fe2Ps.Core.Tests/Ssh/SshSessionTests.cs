@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Text;
 using System.Runtime.Versioning;
+using System.Text;
 using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Tests.Ssh;

@@ -37,7 +37,7 @@ sync {
         links = true, perms = true, times = true,
         -- rrsync refuses it, and no name passes a shell here: the folder is always "./".
         protect_args = false,
-        _extra = { "--chmod=u+rwX", "--max-size=64m", "--timeout=60" }
+        _extra = { "--chmod=u+rwX", "--max-size=64m" }
     }
 }
 LUA
@@ -59,7 +59,7 @@ stop_lsyncd() {
 
 # push [OPTION...]: one pass over the whole folder. What lsyncd missed, this finds.
 push() {
-    $rsync -rlpt --chmod=u+rwX --partial-dir=.fe2-partial --timeout=60 \
+    $rsync -rlpt --chmod=u+rwX --partial-dir=.fe2-partial \
         --exclude='/.fe2/*.new' --exclude=.fe2-partial --exclude=/.fe2/sync.log \
         -e "ssh -F '$private/ssh_config'" "$@" "$dir/" monitor:./ 2>"$private/push.err"
 }

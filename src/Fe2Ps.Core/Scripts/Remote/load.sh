@@ -14,7 +14,7 @@ for address in "$@"; do
     if ssh $own -F "$private/ssh_config" monitor hello </dev/null; then
         printf '%s\n' "$address"
         umask 022
-        exec rsync -rlpt --timeout=60 -e "ssh $own -F '$private/ssh_config'" monitor:./ "$dir/" >&2
+        exec rsync -rlpt -e "ssh $own -F '$private/ssh_config'" monitor:./ "$dir/" >&2
     fi
 done
 say "fe2: the monitor does not answer at: $*"

@@ -55,7 +55,7 @@ plain_rsync() {
         case $1 in
             --sender) wanted_load=1 ;;
             --partial-dir | .fe2-partial) ;;
-            --log-format=%i | --timeout=*[0-9] | --max-size=*[0-9a-z] | --no-[rW] | --partial) ;;
+            --log-format=%i | --max-size=*[0-9a-z] | --no-[rW] | --partial) ;;
             --*) say "fe2: refused: $1"; exit 77 ;;
             -*[!A-Za-z0-9.]*) say "fe2: refused: $1"; exit 77 ;;
             -*) ;;
@@ -90,10 +90,10 @@ case $request in
     'rsync --server '*)
         rrsync=$(find_rrsync)
         [ -n "$rrsync" ] || plain_rsync
-        if [ -n "$load" ]; then
-            exec "$rrsync" -ro "$dir"
-        fi
-        exec "$rrsync" -wo "$dir"
+        if [ -n "$load" ]; then set -- -ro "$dir"; else set -- -wo "$dir"; fi
+        # A newer rrsync lets one call at a time into a folder; one that a cut line left behind would lock all others out.
+        ! grep -q -e '-no-lock' "$rrsync" || set -- -no-lock "$@"
+        exec "$rrsync" "$@"
         ;;
     *)
         say "fe2: this key may only bring the results of job $name"
