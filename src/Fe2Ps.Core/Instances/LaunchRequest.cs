@@ -70,7 +70,7 @@ public sealed record LaunchRequest
     /// <summary>Further tags for instance, volumes and spot request.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>True to return as soon as EC2 has taken the order.</summary>
+    /// <summary>True to return as soon as EC2 has taken the order and the name is certain, after 1 to 5 seconds.</summary>
     public bool NoWait { get; init; }
 
     /// <summary>True to keep machines running that never became ready, to look at them; otherwise a launch that fails ends what it started.</summary>

@@ -13,6 +13,7 @@ internal sealed class SettingsSearch(SessionOptions options, Fe2Defaults default
 {
     /// <summary>Where the sandbox says it is, when nobody says anything.</summary>
     private const string SandboxRegion = "us-east-2";
+    private const string KeptDefault = "Set-Fe2Default";
     private static readonly string[] Services = ["EC2", "SSM", "PRICING", "STS"];
     private readonly List<SettingSource> sources = [];
 
@@ -34,6 +35,13 @@ internal sealed class SettingsSearch(SessionOptions options, Fe2Defaults default
 
         (string? endpoint, string serviceEndpoints) = FindEndpoint(found);
         bool isLocal = IsLocal(endpoint);
+        if (isLocal && options.ProfileName is null && endpoint != found?.EndpointUrl)
+        {
+            // The everyday profile of Set-Fe2Default means AWS; a sandbox would refuse its keys, and has no business seeing them.
+            profileName = null;
+            sources.RemoveAll(s => s is { Setting: "Profile", Source: KeptDefault });
+        }
+
         string region = await FindRegionAsync(found, profile, isLocal, cancellationToken).ConfigureAwait(false);
         bool usesSandboxCredentials = FindCredentials(profileName, found, profile, isLocal);
         return new ClientKey(region, profileName, endpoint, serviceEndpoints, usesSandboxCredentials);
@@ -52,7 +60,7 @@ internal sealed class SettingsSearch(SessionOptions options, Fe2Defaults default
 
         if (!string.IsNullOrEmpty(kept))
         {
-            sources.Add(new(setting, kept, "Set-Fe2Default"));
+            sources.Add(new(setting, kept, KeptDefault));
             return kept;
         }
 

@@ -58,6 +58,21 @@ public sealed class SessionTests : IDisposable
         Assert.Contains(session.Sources, s => s is { Setting: "Credentials", Value: "sandbox" });
     }
 
+    [Fact]
+    public async Task TheKeptProfileMeansAwsAndNotASandbox()
+    {
+        Fe2Environment here = TestCloud.Here("me", home.FullName, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"));
+        new DefaultsFile(new Fe2Home(here)).Change(d => d with { ProfileName = "work" });
+
+        Fe2Session sandbox = await Fe2Session.OpenAsync(null, here);
+        Fe2Session named = await Fe2Session.OpenAsync(new SessionOptions(ProfileName: "work"), here);
+        Fe2Session aws = await Fe2Session.OpenAsync(null, TestCloud.Here("me", home.FullName));
+
+        Assert.Null(sandbox.ProfileName);
+        Assert.Contains(sandbox.Sources, s => s is { Setting: "Credentials", Value: "sandbox" });
+        Assert.Equal(("work", "work"), (named.ProfileName, aws.ProfileName));
+    }
+
     [Theory]
     [InlineData(null, "nobody", null, "ProfileNotFound")]
     [InlineData("atlantis", null, null, "RegionNotFound")]
