@@ -3,8 +3,12 @@ using System.Text;
 
 namespace Fe2Ps.Sandbox.Tests.Services;
 
-public sealed class KeyPairTests(LocalSandbox sandbox) : IClassFixture<LocalSandbox>
+public sealed class KeyPairTests(LocalSandbox sandbox) : IClassFixture<LocalSandbox>, IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("fe2-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
     [Fact]
     public async Task An_imported_ed25519_key_has_the_fingerprint_of_ssh_keygen()
     {
@@ -29,7 +33,7 @@ public sealed class KeyPairTests(LocalSandbox sandbox) : IClassFixture<LocalSand
     public async Task A_created_key_is_a_real_one(string type)
     {
         var created = await sandbox.CallAsync("CreateKeyPair", $"KeyName=created-{type}", $"KeyType={type}");
-        var file = Path.Combine(Directory.CreateTempSubdirectory("fe2-test-").FullName, "key");
+        var file = Path.Combine(_folder, "key");
         await File.WriteAllTextAsync(file, created.Element("keyMaterial")!.Value);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -37,12 +41,11 @@ public sealed class KeyPairTests(LocalSandbox sandbox) : IClassFixture<LocalSand
         Assert.Equal(known.Split(' ')[1], Run("ssh-keygen", "-y", "-f", file).Split(' ')[1].Trim());
         await sandbox.CallAsync("DeleteKeyPair", $"KeyName=created-{type}");
         await sandbox.CallAsync("DeleteKeyPair", $"KeyName=created-{type}");
-        Directory.Delete(Path.GetDirectoryName(file)!, true);
     }
 
-    private static (string File, string Public, string Fingerprint) MakeKey(string type)
+    private (string File, string Public, string Fingerprint) MakeKey(string type)
     {
-        var file = Path.Combine(Directory.CreateTempSubdirectory("fe2-test-").FullName, "key");
+        var file = Path.Combine(_folder, "key");
         Run("ssh-keygen", "-q", "-t", type, "-N", "", "-m", "PEM", "-f", file);
         return (file, File.ReadAllText(file + ".pub"), Run("ssh-keygen", "-lf", file + ".pub").Split(' ')[1]);
     }
