@@ -6,7 +6,7 @@ using Fe2Ps.Tests.Support;
 namespace Fe2Ps.Core.Tests;
 
 /// <summary>A sandbox of its own for one test: the API alone, no hosts, no waiting.</summary>
-internal sealed class TestCloud : SandboxFixture, IAsyncDisposable
+internal sealed class TestCloud : SandboxFixture
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("core-tests-");
 
@@ -57,9 +57,9 @@ internal sealed class TestCloud : SandboxFixture, IAsyncDisposable
             .Where(r => r!["state"]!.GetValue<string>().ToLowerInvariant() is "open" or "active").Select(r => r!["id"]!.GetValue<string>()),
     ];
 
-    async ValueTask IAsyncDisposable.DisposeAsync()
+    public override async Task DisposeAsync()
     {
-        await DisposeAsync();
+        await base.DisposeAsync();
         // A price that was being learnt behind may still be on its way to its file.
         await Until.TrueAsync(TryDelete, "the home folder is gone");
     }
@@ -85,7 +85,8 @@ internal sealed class TestCloud : SandboxFixture, IAsyncDisposable
     [ModuleInitializer]
     internal static void Isolate()
     {
-        string folder = Directory.CreateTempSubdirectory("core-tests-aws-").FullName;
+        // Beside the tests themselves: the test host does not say when it ends.
+        string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "aws")).FullName;
         File.WriteAllText(Path.Combine(folder, "credentials"), "[work]\naws_access_key_id = AKIAWORK\naws_secret_access_key = secret-of-work\n");
         File.WriteAllText(
             Path.Combine(folder, "config"),
@@ -93,6 +94,5 @@ internal sealed class TestCloud : SandboxFixture, IAsyncDisposable
         System.Environment.SetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE", Path.Combine(folder, "credentials"));
         System.Environment.SetEnvironmentVariable("AWS_CONFIG_FILE", Path.Combine(folder, "config"));
         System.Environment.SetEnvironmentVariable("AWS_EC2_METADATA_DISABLED", "true");
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
     }
 }
