@@ -41,7 +41,7 @@ public sealed class RehearsalTests : IDisposable
 
         Assert.Equal(1, await rehearsal.EndAsync());
 
-        Assert.Contains("bad.sh ended with 3", rehearsal.Output, StringComparison.Ordinal);
+        Assert.True(rehearsal.Output.Contains("bad.sh ended with 3", StringComparison.Ordinal), rehearsal.Output);
         Assert.Contains("Every byte that spot2 wrote was on od1.", rehearsal.Output, StringComparison.Ordinal);
     }
 
