@@ -79,4 +79,15 @@ public sealed record Job(string Id, string Name, string Script, JobState State)
 
     /// <summary>The job's folder below the home folder, on both machines.</summary>
     public string Folder => "fastec2/" + Name;
+
+    /// <summary>The job's own folder below one of this computer, for its results.</summary>
+    /// <exception cref="Fe2Exception"><c>JobNameInvalid</c>: on this computer the name would lead somewhere else (a backslash on Windows).</exception>
+    public string LocalFolder(string destination)
+    {
+        var above = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
+        var folder = Path.GetFullPath(Path.Combine(above, Name));
+        return Path.GetDirectoryName(folder) == above && Path.GetFileName(folder) == Name
+            ? folder
+            : throw JobErrors.NameInvalid(Name, "it is no plain folder name on this computer.");
+    }
 }

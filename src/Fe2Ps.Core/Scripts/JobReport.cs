@@ -16,6 +16,14 @@ internal sealed class JobReport
     /// <summary>Whether this is the machine that runs the job, and its processes could be seen.</summary>
     public bool IsFromTarget => _fields.ContainsKey("run");
 
+    /// <summary>
+    /// Whether the facts fit the folder that they were found in and could have been written by this tool. The machine may be
+    /// in somebody else's hands, and the name becomes a folder on this computer.
+    /// </summary>
+    private bool IsCredible =>
+        _fields.GetValueOrDefault("name") == Facts.Name && JobName.Fault(Facts.Name) is null && JobName.IsId(Facts.Id)
+        && Facts is { Script: not null, TargetId: not null, TargetName: not null };
+
     private bool HasProcess => _fields.GetValueOrDefault("run") == "1" || _fields.GetValueOrDefault("keep") == "1";
 
     public static IEnumerable<JobReport> Parse(string text)
@@ -27,7 +35,7 @@ internal sealed class JobReport
             var (field, value) = space < 0 ? (line, "") : (line[..space], line[(space + 1)..]);
             if (field == "json")
                 current = ReadFacts(value) is { } facts ? new JobReport(facts) : null;
-            else if (field == "end" && current is not null)
+            else if (field == "end" && current is { IsCredible: true })
                 yield return current;
             else if (current is not null)
                 current._fields[field] = field is "bytes" or "run" or "keep" ? value : Decode(value);
@@ -90,12 +98,22 @@ internal sealed class JobReport
         {
             return JsonSerializer.Deserialize(Convert.FromBase64String(base64), JobFactsContext.Default.JobFacts);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or FormatException)
         {
             // Cut off by a full disk, or not ours.
             return null;
         }
     }
 
-    private static string Decode(string base64) => Encoding.UTF8.GetString(Convert.FromBase64String(base64)).TrimEnd('\n');
+    private static string Decode(string base64)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Convert.FromBase64String(base64)).TrimEnd('\n');
+        }
+        catch (FormatException)
+        {
+            return "";
+        }
+    }
 }

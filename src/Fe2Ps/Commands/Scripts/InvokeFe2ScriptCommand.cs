@@ -127,7 +127,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
         Job over = await cloud.Control.WaitAsync(job, TimeSpan.FromDays(365), Pump, stop).ConfigureAwait(false);
         if (folder is not null)
         {
-            string mine = System.IO.Path.Combine(folder, job.Name);
+            string mine = job.LocalFolder(folder);
             await cloud.Control.ReceiveAsync(over, mine, Pump, stop).ConfigureAwait(false);
             Pump.Report(new VerboseReport($"Results: {mine}"));
         }

@@ -29,7 +29,7 @@ public sealed class ReceiveFe2ScriptCommand : ScriptCmdlet
             if (Destination is null) return;
         }
 
-        string folder = Path.Combine(GetUnresolvedProviderPathFromPSPath(Destination ?? "."), job.Name);
+        string folder = job.LocalFolder(GetUnresolvedProviderPathFromPSPath(Destination ?? "."));
         if (!await Pump.AskAsync(() => ShouldProcess(folder, $"Receive the results of {job.Name}")).ConfigureAwait(false)) return;
         await cloud.Control.ReceiveAsync(job, folder, Pump, stop).ConfigureAwait(false);
         await write(new DirectoryInfo(folder)).ConfigureAwait(false);

@@ -1,0 +1,56 @@
+using System.Text;
+using System.Text.Json;
+using Fe2Ps.Core.Scripts;
+
+namespace Fe2Ps.Core.Tests.Scripts;
+
+/// <summary>What this computer believes of a machine's word about its jobs: the machine may be in somebody else's hands.</summary>
+public sealed class JobReportTests
+{
+    [Theory]
+    [InlineData("train", "train-0a1b2c3d", "train")]
+    [InlineData("작업 'x' \\ y", "x-y-0a1b2c3d", "작업 'x' \\ y")]
+    public void AnHonestReportIsRead(string name, string id, string folder) =>
+        Assert.Equal((id, name), Only(Report(name, id, folder)) is { } facts ? (facts.Id, facts.Name) : default);
+
+    [Theory]
+    [InlineData("/home/me/.ssh", "train-0a1b2c3d", "train")]
+    [InlineData("../../.ssh", "train-0a1b2c3d", "train")]
+    [InlineData("/home/me/.ssh", "train-0a1b2c3d", "/home/me/.ssh")]
+    [InlineData("..", "train-0a1b2c3d", "..")]
+    [InlineData("train", "train-0a1b2c3d", "other")]
+    [InlineData("train", "../train", "train")]
+    [InlineData("train", "*", "train")]
+    [InlineData("train", "train", "train")]
+    [InlineData("train", null, "train")]
+    [InlineData(null, "train-0a1b2c3d", "train")]
+    public void AReportThatWouldLeadOutOfItsFolderIsDropped(string? name, string? id, string folder) =>
+        Assert.Null(Only(Report(name!, id!, folder)));
+
+    [Fact]
+    public void WhatIsNoBase64IsDropped()
+    {
+        Assert.Null(Only("json ???\nname ???\nend\n"));
+        Assert.Null(Only(Report("train", "train-0a1b2c3d", "train").Replace("name ", "name ?", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void ResultsGoToAFolderOfTheJobsNameAndNowhereElse()
+    {
+        var job = new Job("x-0a1b2c3d", "train", "x.sh", JobState.Finished) { TargetId = "i-1", TargetName = "one" };
+        var here = Path.Combine(Path.GetTempPath(), "here");
+        Assert.Equal(Path.Combine(here, "train"), job.LocalFolder(here + Path.DirectorySeparatorChar));
+        foreach (var name in new[] { "/etc", "../x", "..", ".", "a/b", "" })
+            Assert.Equal("JobNameInvalid", Assert.Throws<Fe2Exception>(() => (job with { Name = name }).LocalFolder(here)).Id);
+    }
+
+    private static JobFacts? Only(string report) => JobReport.Parse(report).SingleOrDefault()?.Facts;
+
+    private static string Report(string name, string id, string folder)
+    {
+        var facts = new JobFacts(id, name, "x.sh", [], [], OnExit.None, "i-1", "one", null, null, DateTimeOffset.UnixEpoch);
+        return $"json {Encode(JsonSerializer.Serialize(facts, JobFactsContext.Default.JobFacts))}\nname {Encode(folder)}\nstate {Encode("finished\n")}\nend\n";
+    }
+
+    private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+}
