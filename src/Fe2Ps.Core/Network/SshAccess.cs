@@ -7,7 +7,8 @@ namespace Fe2Ps.Core.Network;
 
 /// <summary>
 /// The security group <c>fe2-ssh</c>: tcp/22 from the caller's own address and from the group's own machines, from nowhere else.
-/// Rules of other people and computers are left alone; each of ours carries <c>fe2 user@computer</c> as its description.
+/// Rules of other people and computers are left alone. The rule for the address that was found here carries <c>fe2 user@computer</c> as its
+/// description and moves with the address; a network that was given with -Cidr carries <c>fe2 user@computer -Cidr</c> and stays.
 /// </summary>
 public sealed class SshAccess(Fe2Session session)
 {
@@ -15,6 +16,9 @@ public sealed class SshAccess(Fe2Session session)
     public const string GroupName = "fe2-ssh";
 
     private const int SshPort = 22;
+
+    /// <summary>How long a group that somebody else has just made may stay unseen.</summary>
+    private static readonly TimeSpan VisibilityLimit = TimeSpan.FromSeconds(30);
 
     private string Mark => $"fe2 {Owner.Of(session.Environment)}";
 
@@ -29,10 +33,15 @@ public sealed class SshAccess(Fe2Session session)
         session.GuardAsync("allow ssh from this computer", GroupName, async () =>
         {
             Task<SecurityGroup?> finding = FindAsync(vpcId, cancellationToken);
-            string source = await SourceAsync(cidr, cancellationToken).ConfigureAwait(false);
-            SecurityGroup group = await finding.ConfigureAwait(false)
-                ?? await CreateAsync(vpcId, cancellationToken).ConfigureAwait(false);
-            await MendAsync(group, source, report, cancellationToken).ConfigureAwait(false);
+            Source source = await SourceAsync(cidr, false, cancellationToken).ConfigureAwait(false);
+            if (await finding.ConfigureAwait(false) is { } group)
+            {
+                await MendAsync(group, false, source, report, cancellationToken).ConfigureAwait(false);
+                return group.GroupId;
+            }
+
+            group = await CreateAsync(vpcId, cancellationToken).ConfigureAwait(false);
+            await MendAsync(group, true, source, report, cancellationToken).ConfigureAwait(false);
             return group.GroupId;
         });
 
@@ -40,26 +49,24 @@ public sealed class SshAccess(Fe2Session session)
     /// Lets this computer in again after its address changed. Does nothing for an instance that is not in a group <c>fe2-ssh</c>:
     /// its rules are somebody else's decision. At most one question a minute unless <paramref name="fresh"/>.
     /// </summary>
-    /// <returns>True where a rule was changed.</returns>
+    /// <returns>True where a way in was opened.</returns>
     public Task<bool> MendAsync(
         Instance instance, bool fresh = false, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) =>
         session.GuardAsync("allow ssh from this computer", instance.InstanceId, async () =>
         {
             if (instance.SecurityGroups.FirstOrDefault(g => g.GroupName == GroupName) is not { } membership)
                 return false;
-            string source = session.Defaults.Cidr is { } kept
-                ? Cidr.Parse(kept)
-                : await new CallerAddress(session).FindCidrAsync(fresh, cancellationToken).ConfigureAwait(false);
+            Source source = await SourceAsync(null, fresh, cancellationToken).ConfigureAwait(false);
             DescribeSecurityGroupsResponse answer = await session.Ec2.DescribeSecurityGroupsAsync(
                 new DescribeSecurityGroupsRequest { GroupIds = [membership.GroupId] }, cancellationToken).ConfigureAwait(false);
             return answer.SecurityGroups.FirstOrDefault() is { } group
-                && await MendAsync(group, source, report, cancellationToken).ConfigureAwait(false);
+                && await MendAsync(group, false, source, report, cancellationToken).ConfigureAwait(false);
         });
 
-    private async Task<string> SourceAsync(string? cidr, CancellationToken cancellationToken) =>
+    private async Task<Source> SourceAsync(string? cidr, bool fresh, CancellationToken cancellationToken) =>
         (cidr ?? session.Defaults.Cidr) is { } given
-            ? Cidr.Parse(given)
-            : await new CallerAddress(session).FindCidrAsync(false, cancellationToken).ConfigureAwait(false);
+            ? new Source(Cidr.Parse(given), $"{Mark} -Cidr", IsGiven: true)
+            : new Source(await new CallerAddress(session).FindCidrAsync(fresh, cancellationToken).ConfigureAwait(false), Mark, IsGiven: false);
 
     private async Task<SecurityGroup?> FindAsync(string vpcId, CancellationToken cancellationToken)
     {
@@ -74,73 +81,106 @@ public sealed class SshAccess(Fe2Session session)
 
     private async Task<SecurityGroup> CreateAsync(string vpcId, CancellationToken cancellationToken)
     {
-        try
+        DateTimeOffset giveUp = session.Clock.GetUtcNow() + VisibilityLimit;
+        for (int n = 0; ; n++)
         {
-            CreateSecurityGroupResponse made = await session.Ec2.CreateSecurityGroupAsync(
-                new CreateSecurityGroupRequest
+            try
+            {
+                CreateSecurityGroupResponse made = await session.Ec2.CreateSecurityGroupAsync(
+                    new CreateSecurityGroupRequest
+                    {
+                        GroupName = GroupName,
+                        Description = "ssh for machines that Fe2Ps launches",
+                        VpcId = vpcId,
+                        TagSpecifications =
+                        [
+                            new TagSpecification
+                            {
+                                ResourceType = ResourceType.SecurityGroup,
+                                Tags = [new Tag(TagNames.Name, GroupName), new Tag(TagNames.Owner, Owner.Of(session.Environment))],
+                            },
+                        ],
+                    },
+                    cancellationToken).ConfigureAwait(false);
+                return new SecurityGroup { GroupId = made.GroupId, GroupName = GroupName, VpcId = vpcId, IpPermissions = [] };
+            }
+            catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidGroup.Duplicate")
+            {
+                // Somebody made it between the two calls, or an answer of ours was lost; EC2 may show it only later.
+                if (await FindAsync(vpcId, cancellationToken).ConfigureAwait(false) is { } made)
+                    return made;
+                if (session.Clock.GetUtcNow() >= giveUp)
                 {
-                    GroupName = GroupName,
-                    Description = "ssh for machines that Fe2Ps launches",
-                    VpcId = vpcId,
-                    TagSpecifications =
-                    [
-                        new TagSpecification
-                        {
-                            ResourceType = ResourceType.SecurityGroup,
-                            Tags = [new Tag(TagNames.Name, GroupName), new Tag(TagNames.Owner, Owner.Of(session.Environment))],
-                        },
-                    ],
-                },
-                cancellationToken).ConfigureAwait(false);
-            return new SecurityGroup { GroupId = made.GroupId, GroupName = GroupName, VpcId = vpcId, IpPermissions = [] };
-        }
-        catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidGroup.Duplicate")
-        {
-            // Somebody made it between the two calls.
-            return await FindAsync(vpcId, cancellationToken).ConfigureAwait(false) ?? throw new Fe2Exception(
-                "SecurityGroupUnseen", Fe2ErrorKind.InvalidState, $"The security group {GroupName} was just made by someone else and is not visible yet.",
-                "Try again in a few seconds.", GroupName, e);
+                    throw new Fe2Exception(
+                        "SecurityGroupUnseen", Fe2ErrorKind.InvalidState, $"The security group {GroupName} was just made by someone else and is not visible yet.",
+                        "Try again in a few seconds.", GroupName, e);
+                }
+
+                await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
+    /// <param name="isFresh">True for a group that was made a moment ago: EC2 may not know it yet.</param>
     private async Task<bool> MendAsync(
-        SecurityGroup group, string source, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+        SecurityGroup group, bool isFresh, Source source, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         List<IpPermission> ssh = [.. group.IpPermissions.Where(p => p.IpProtocol is "tcp" && p.FromPort <= SshPort && p.ToPort >= SshPort)];
         bool hasSelf = ssh.Any(p => p.UserIdGroupPairs.Any(g => g.GroupId == group.GroupId));
-        bool hasSource = ssh.Any(p => p.Ipv4Ranges.Any(r => r.CidrIp == source) || p.Ipv6Ranges.Any(r => r.CidrIpv6 == source));
-        List<string> stale =
-        [
-            .. ssh.SelectMany(p => p.Ipv4Ranges).Where(r => r.Description == Mark && r.CidrIp != source).Select(r => r.CidrIp),
-            .. ssh.SelectMany(p => p.Ipv6Ranges).Where(r => r.Description == Mark && r.CidrIpv6 != source).Select(r => r.CidrIpv6),
-        ];
+        bool hasSource = ssh.Any(p => p.Ipv4Ranges.Any(r => r.CidrIp == source.Cidr) || p.Ipv6Ranges.Any(r => r.CidrIpv6 == source.Cidr));
         if (!hasSelf)
         {
             IpPermission self = Rule();
             self.UserIdGroupPairs = [new UserIdGroupPair { GroupId = group.GroupId, Description = "machines of this group" }];
-            await AuthorizeAsync(group.GroupId, self, cancellationToken).ConfigureAwait(false);
+            await AuthorizeAsync(group.GroupId, self, isFresh, cancellationToken).ConfigureAwait(false);
         }
 
-        if (hasSource)
-            return false;
-        await AuthorizeAsync(group.GroupId, RuleFor(source), cancellationToken).ConfigureAwait(false);
-        report?.Report(new VerboseReport($"{GroupName} ({group.GroupId}) now allows ssh from {source}."));
-        foreach (string old in stale)
+        if (!hasSource)
         {
-            // The old address may belong to a stranger by now.
-            await RevokeAsync(group.GroupId, RuleFor(old), cancellationToken).ConfigureAwait(false);
-            report?.Report(new VerboseReport($"{GroupName} ({group.GroupId}) no longer allows ssh from {old}."));
+            await AuthorizeAsync(group.GroupId, RuleFor(source.Cidr, source.Mark), isFresh, cancellationToken).ConfigureAwait(false);
+            report?.Report(new VerboseReport($"{GroupName} ({group.GroupId}) now allows ssh from {source.Cidr}."));
         }
 
-        return true;
+        // A network that was given says nothing about where this computer is.
+        foreach (string old in source.IsGiven ? [] : StaleAddresses(ssh, source.Cidr))
+            await CloseAsync(group.GroupId, old, report, cancellationToken).ConfigureAwait(false);
+        return !hasSource;
     }
 
-    private async Task AuthorizeAsync(string groupId, IpPermission rule, CancellationToken cancellationToken)
+    /// <summary>Addresses that were this computer's own. Only single addresses ever are; a wider network was somebody's wish.</summary>
+    private IEnumerable<string> StaleAddresses(List<IpPermission> ssh, string own) =>
+    [
+        .. ssh.SelectMany(p => p.Ipv4Ranges).Where(r => r.Description == Mark).Select(r => r.CidrIp)
+            .Concat(ssh.SelectMany(p => p.Ipv6Ranges).Where(r => r.Description == Mark).Select(r => r.CidrIpv6))
+            .Where(c => c != own && (c.EndsWith("/32", StringComparison.Ordinal) && !c.Contains(':', StringComparison.Ordinal)
+                || c.EndsWith("/128", StringComparison.Ordinal))),
+    ];
+
+    /// <summary>An old address may belong to a stranger by now. Where it cannot be closed, that is told: it holds up nothing.</summary>
+    private async Task CloseAsync(string groupId, string old, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         try
         {
-            await session.Ec2.AuthorizeSecurityGroupIngressAsync(
-                new AuthorizeSecurityGroupIngressRequest { GroupId = groupId, IpPermissions = [rule] }, cancellationToken).ConfigureAwait(false);
+            await RevokeAsync(groupId, RuleFor(old, Mark), cancellationToken).ConfigureAwait(false);
+            report?.Report(new VerboseReport($"{GroupName} ({groupId}) no longer allows ssh from {old}."));
+        }
+        catch (AmazonEC2Exception e)
+        {
+            report?.Report(new WarningReport(
+                $"{GroupName} ({groupId}) still allows ssh from {old}, which was this computer's address before: it could not be closed ({e.ErrorCode}). "
+                + $"To close it: aws ec2 revoke-security-group-ingress --region {session.Region} --group-id {groupId} {RuleText(old)}"));
+        }
+    }
+
+    private async Task AuthorizeAsync(string groupId, IpPermission rule, bool isFresh, CancellationToken cancellationToken)
+    {
+        var request = new AuthorizeSecurityGroupIngressRequest { GroupId = groupId, IpPermissions = [rule] };
+        try
+        {
+            if (isFresh)
+                await FreshRetry.RunAsync(session, () => session.Ec2.AuthorizeSecurityGroupIngressAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            else
+                await session.Ec2.AuthorizeSecurityGroupIngressAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidPermission.Duplicate")
         {
@@ -159,15 +199,26 @@ public sealed class SshAccess(Fe2Session session)
         }
     }
 
+    /// <summary>The AWS command line takes an IPv6 network in the long form only.</summary>
+    private static string RuleText(string cidr) => cidr.Contains(':', StringComparison.Ordinal)
+        ? $"--ip-permissions 'IpProtocol=tcp,FromPort={SshPort},ToPort={SshPort},Ipv6Ranges=[{{CidrIpv6={cidr}}}]'"
+        : $"--protocol tcp --port {SshPort} --cidr {cidr}";
+
     private static IpPermission Rule() => new() { IpProtocol = "tcp", FromPort = SshPort, ToPort = SshPort };
 
-    private IpPermission RuleFor(string source)
+    private static IpPermission RuleFor(string source, string description)
     {
         IpPermission rule = Rule();
         if (source.Contains(':', StringComparison.Ordinal))
-            rule.Ipv6Ranges = [new Ipv6Range { CidrIpv6 = source, Description = Mark }];
+            rule.Ipv6Ranges = [new Ipv6Range { CidrIpv6 = source, Description = description }];
         else
-            rule.Ipv4Ranges = [new IpRange { CidrIp = source, Description = Mark }];
+            rule.Ipv4Ranges = [new IpRange { CidrIp = source, Description = description }];
         return rule;
     }
+
+    /// <summary>From where ssh is to be allowed.</summary>
+    /// <param name="Cidr">The network.</param>
+    /// <param name="Mark">What its rule carries as description.</param>
+    /// <param name="IsGiven">True for a network that the user chose, false for this computer's own address.</param>
+    private sealed record Source(string Cidr, string Mark, bool IsGiven);
 }
