@@ -17,8 +17,7 @@ internal static class ListInstances
     public static async Task DriveAsync(TextWriter output)
     {
         var session = await Fe2Session.OpenAsync().ConfigureAwait(false);
-        var found = await new InstanceQuery(session).ListAsync(new InstanceSelector()).ConfigureAwait(false);
-        foreach (var instance in found.Instances)
+        await foreach (var instance in new InstanceQuery(session).StreamAsync(new InstanceSelector()).ConfigureAwait(false))
         {
             output.WriteLine(string.Join('\t', InstanceFacts.NameOf(instance), instance.InstanceId, InstanceFacts.StateOf(instance),
                 instance.InstanceType, instance.Placement.AvailabilityZone, InstanceFacts.AddressOf(instance)));

@@ -78,7 +78,8 @@ internal sealed class LocalCloud : IAsyncDisposable
     public async Task<string?> AddressAsync(string name, CancellationToken cancel)
     {
         var state = await http.GetFromJsonAsync<JsonElement>("/_sandbox/state", cancel).ConfigureAwait(false);
-        foreach (var instance in state.GetProperty("regions").GetProperty(Session.Region).GetProperty("instances").EnumerateArray())
+        if (!state.GetProperty("regions").TryGetProperty(Session.Region, out var region)) return null;
+        foreach (var instance in region.GetProperty("instances").EnumerateArray())
         {
             if (instance.TryGetProperty("name", out var its) && its.GetString() == name && instance.TryGetProperty("publicIp", out var address))
                 return address.GetString();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Amazon.EC2.Model;
 
 namespace Fe2Ps.Bench;
 
@@ -18,8 +19,9 @@ internal static class ReturnAfterSshd
         for (var i = 0; i < Launches; i++)
         {
             var name = $"ready-{i}";
-            var answered = AnsweredAtAsync(cloud, name, cancel);
-            var launched = await cloud.LaunchAsync(name, 1, cancel).ConfigureAwait(false);
+            using var probing = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            var answered = AnsweredAtAsync(cloud, name, probing.Token);
+            var launched = await LaunchAsync(cloud, name, probing).ConfigureAwait(false);
             var returned = Stopwatch.GetTimestamp();
             delays.Add(Stopwatch.GetElapsedTime(await answered.ConfigureAwait(false), returned).TotalSeconds);
             await cloud.RemoveAsync(launched, cancel).ConfigureAwait(false);
@@ -28,6 +30,20 @@ internal static class ReturnAfterSshd
         var sample = new Sample(delays);
         table.Limit(Median, sample.Median, "s", 0.5);
         table.Limit(Worst, sample.Worst, "s", 1);
+    }
+
+    /// <summary>A launch that fails ends the probing.</summary>
+    private static async Task<IReadOnlyList<Instance>> LaunchAsync(LocalCloud cloud, string name, CancellationTokenSource probing)
+    {
+        try
+        {
+            return await cloud.LaunchAsync(name, 1, probing.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await probing.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>The moment of the first greeting, asked for every few milliseconds from the moment the instance has an address.</summary>
