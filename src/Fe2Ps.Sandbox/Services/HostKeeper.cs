@@ -160,6 +160,7 @@ internal sealed class HostKeeper
             instance,
             async token =>
             {
+                await Pause(_cloud.Pace.Boot).ConfigureAwait(false);
                 await _cloud.Fabric.StartAsync(spec, token).ConfigureAwait(false);
                 await _cloud.Fabric.SetIngressAsync(spec.InstanceId, rules, token).ConfigureAwait(false);
                 foreach (var volume in volumes)

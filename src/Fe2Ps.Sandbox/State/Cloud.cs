@@ -13,8 +13,14 @@ namespace Fe2Ps.Sandbox.State;
 /// <param name="Checks">From running to the first passed status checks.</param>
 internal sealed record Pace(TimeSpan Pending, TimeSpan Stopping, TimeSpan Storage, TimeSpan LateVisibility, TimeSpan TerminatedVisible, TimeSpan Checks)
 {
+    /// <summary>From a launch to the start of the host. A host is up in a fraction of a second, as no machine of EC2's is.</summary>
+    public TimeSpan Boot { get; init; }
+
     public static Pace Realistic { get; } = new(
-        TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.3), TimeSpan.FromHours(1), TimeSpan.FromSeconds(20));
+        TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.3), TimeSpan.FromHours(1), TimeSpan.FromSeconds(20))
+    {
+        Boot = TimeSpan.FromSeconds(1.5),
+    };
 
     public static Pace Fast { get; } = new(
         TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.1), TimeSpan.Zero, TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(0.2));
