@@ -78,6 +78,18 @@ internal sealed class SshCommandLine(SshOptions options)
         return arguments;
     }
 
+    /// <summary>
+    /// As <see cref="Command"/>, for a machine of which nothing is known yet: takes whichever host key is presented, leaves it
+    /// in <paramref name="knownHostsFile"/>, and makes the shared connection.
+    /// </summary>
+    public List<string> FirstCommand(SshTarget target, string command, string knownHostsFile)
+    {
+        var arguments = Silent(target, knownHostsFile, "accept-new");
+        arguments.AddRange(Sharing(target, SshSharing.Shared));
+        arguments.AddRange(["-o", "ClearAllForwardings=yes", "--", target.Address, command]);
+        return arguments;
+    }
+
     /// <summary>What the user's ssh_config makes of the target: prints <c>hostname</c>, <c>port</c>, <c>proxyjump</c> and the like.</summary>
     public List<string> ShowConfig(SshTarget target) =>
         [.. Silent(target, _knownHosts.FilePath, "yes"), "-G", "--", target.Address];

@@ -6,6 +6,8 @@ namespace Fe2Ps.Core.Ssh;
 /// <summary>Machines over the system's OpenSSH client.</summary>
 public sealed class SshConnector : ISshConnector, IAsyncDisposable
 {
+    private const int ConnectionFailed = 255;
+
     private readonly SshCommandLine _commandLine;
     private readonly SshReadiness _readiness;
     private readonly ConcurrentDictionary<string, SshChannels> _shared = new();
@@ -90,23 +92,52 @@ public sealed class SshConnector : ISshConnector, IAsyncDisposable
     }
 
     /// <summary>
+    /// The first contact with a machine of which neither a pin nor a tag says anything: one connection pins the key that it
+    /// meets and runs a command, instead of one connection for each. The connection stays, shared.
+    /// </summary>
+    internal async Task<HostKey> FirstContactAsync(SshTarget target, CancellationToken cancellationToken)
+    {
+        _shared.GetOrAdd(_commandLine.SocketPath(target), _ => new SshChannels(target));
+        var (exitCode, presented, errorText) = await PresentedKeyAsync(
+            file => _commandLine.FirstCommand(target, "true", file), cancellationToken).ConfigureAwait(false);
+        var pinned = presented is null ? null : KnownHosts.Pin(target.InstanceId, presented);
+        if (presented is not null && pinned is not null && pinned.Fingerprint != presented.Fingerprint)
+        {
+            await CloseAsync(target, cancellationToken).ConfigureAwait(false);
+            throw SshErrors.HostKeyChanged(target, pinned.Fingerprint, presented.Fingerprint);
+        }
+
+        if (exitCode == ConnectionFailed)
+            throw SshFailure.Explain(target, errorText, pinned);
+        return exitCode == 0 && pinned is not null ? pinned : throw NoKey(target, errorText);
+    }
+
+    /// <summary>
     /// Asks the machine for its host key, the user's ssh_config and jump hosts included, and ends before any login.
     /// So a key can be compared with the tag before anything else happens.
     /// </summary>
     private async Task<HostKey> FetchKeyAsync(SshTarget target, CancellationToken cancellationToken)
+    {
+        var (_, presented, errorText) = await PresentedKeyAsync(
+            file => _commandLine.FetchKey(target, file), cancellationToken).ConfigureAwait(false);
+        return presented ?? throw NoKey(target, errorText);
+    }
+
+    /// <summary>Runs an ssh that writes the key that it is presented into a file, and reads the file.</summary>
+    private async Task<(int ExitCode, HostKey? Key, string ErrorText)> PresentedKeyAsync(
+        Func<string, List<string>> arguments, CancellationToken cancellationToken)
     {
         var folder = Fe2Folder.EnsurePrivate(Path.Combine(Options.Folder, "fetch-" + Path.GetRandomFileName()));
         try
         {
             var file = Path.Combine(folder, "known_hosts");
             var error = new MemoryStream();
-            await SshProcess.RunAsync(
-                SshCommandLine.Program, _commandLine.FetchKey(target, file), null,
+            var exitCode = await SshProcess.RunAsync(
+                SshCommandLine.Program, arguments(file), null,
                 (output, token) => SshProcess.PumpAsync(output, _ => { }, token),
                 bytes => error.Write(bytes.Span), cancellationToken).ConfigureAwait(false);
             var lines = File.Exists(file) ? await File.ReadAllLinesAsync(file, cancellationToken).ConfigureAwait(false) : [];
-            return lines.Select(line => HostKey.FromKnownHosts(line, out _)).FirstOrDefault(key => key is not null)
-                ?? throw NoKey(target, Encoding.UTF8.GetString(error.ToArray()));
+            return (exitCode, lines.Select(line => HostKey.FromKnownHosts(line, out _)).FirstOrDefault(key => key is not null), Encoding.UTF8.GetString(error.ToArray()));
         }
         finally
         {

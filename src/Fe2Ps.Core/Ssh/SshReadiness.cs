@@ -8,6 +8,9 @@ namespace Fe2Ps.Core.Ssh;
 internal sealed class SshReadiness(SshConnector connector, SshCommandLine commandLine, TimeProvider time)
 {
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A machine that refuses has its network up and sshd in sight.</summary>
+    private static readonly TimeSpan ProbeRefusedEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>sshd may be up before cloud-init has written the user's key: for so long a refusal is not believed.</summary>
@@ -50,6 +53,9 @@ internal sealed class SshReadiness(SshConnector connector, SshCommandLine comman
 
     private async Task<string> TryAsync(SshTarget target, CancellationToken cancellationToken)
     {
+        // Nothing to compare with yet: the key that is pinned comes from the very connection that the command goes over.
+        if (target.HostKey is null && connector.PinnedKey(target.InstanceId) is null)
+            return (await connector.FirstContactAsync(target, cancellationToken).ConfigureAwait(false)).Fingerprint;
         var key = await connector.PinAsync(target, cancellationToken).ConfigureAwait(false);
         var result = await connector.Session(target).RunAsync("true", null, cancellationToken).ConfigureAwait(false);
         // "System is booting up": pam_nologin lets nobody in yet.
@@ -87,7 +93,7 @@ internal sealed class SshReadiness(SshConnector connector, SshCommandLine comman
     private async Task<bool> AnswersAsync(string host, int port, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<Task<bool>> attempts = [];
+        List<Task<Probe>> attempts = [];
         var until = limit < ProbeLimit ? limit : ProbeLimit;
         var start = time.GetTimestamp();
         try
@@ -95,18 +101,25 @@ internal sealed class SshReadiness(SshConnector connector, SshCommandLine comman
             while (time.GetElapsedTime(start) < until)
             {
                 attempts.Add(GreetsAsync(host, port, enough.Token));
+                var started = time.GetTimestamp();
+                var isRefused = false;
                 var pause = Task.Delay(ProbeEvery, time, cancellationToken);
                 while (!pause.IsCompleted && attempts.Count > 0)
                 {
                     var first = await Task.WhenAny([pause, .. attempts]).ConfigureAwait(false);
-                    if (first is not Task<bool> attempt)
+                    if (first is not Task<Probe> attempt)
                         break;
-                    if (await attempt.ConfigureAwait(false))
+                    var found = await attempt.ConfigureAwait(false);
+                    if (found == Probe.Greets)
                         return true;
                     attempts.Remove(attempt);
+                    isRefused = found == Probe.Refused;
+                    if (isRefused)
+                        break;
                 }
 
-                await pause.ConfigureAwait(false);
+                var rest = ProbeRefusedEvery - time.GetElapsedTime(started);
+                await (!isRefused ? pause : rest > TimeSpan.Zero ? Task.Delay(rest, time, cancellationToken) : Task.CompletedTask).ConfigureAwait(false);
             }
 
             return false;
@@ -118,7 +131,18 @@ internal sealed class SshReadiness(SshConnector connector, SshCommandLine comman
         }
     }
 
-    private static async Task<bool> GreetsAsync(string host, int port, CancellationToken cancellationToken)
+    private enum Probe
+    {
+        /// <summary>Nobody is there yet, or somebody who is no ssh server.</summary>
+        Silent,
+
+        /// <summary>The machine is there and has no server at the port.</summary>
+        Refused,
+
+        Greets,
+    }
+
+    private static async Task<Probe> GreetsAsync(string host, int port, CancellationToken cancellationToken)
     {
         try
         {
@@ -126,11 +150,15 @@ internal sealed class SshReadiness(SshConnector connector, SshCommandLine comman
             await client.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
             var greeting = new byte[4];
             await client.GetStream().ReadExactlyAsync(greeting, cancellationToken).ConfigureAwait(false);
-            return greeting.AsSpan().SequenceEqual("SSH-"u8);
+            return greeting.AsSpan().SequenceEqual("SSH-"u8) ? Probe.Greets : Probe.Silent;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return Probe.Refused;
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
-            return false;
+            return Probe.Silent;
         }
     }
 }
