@@ -22,7 +22,9 @@ tail -n +1 -f "$meta/output.log" 2>/dev/null &
 shown=$!
 
 # With job control (-m) the script has a process group of its own, and does not ignore SIGINT as background processes of a
-# shell otherwise do. No longer than for this: a shell with job control needs its terminal.
+# shell otherwise do. No longer than for this: a shell with job control needs its terminal. In braces, since between two
+# commands of its own a shell with job control forgets what has ended already, and then has no exit code to tell.
+{
 set -m
 # The output goes to the file first: not a pipe, which would die with the session and take the script along.
 (
@@ -38,6 +40,7 @@ set -m
 ) </dev/null >> "$meta/output.log" 2>&1 &
 script_pid=$!
 set +m
+}
 trap 'pass_on INT' INT
 trap 'pass_on TERM' TERM
 trap 'pass_on HUP' HUP
