@@ -115,6 +115,12 @@ Describe 'Machines to log in to' -Skip:$skip {
             Test-Path (Join-Path $TestDrive $job.Name 'result file.txt') | Should -BeTrue
         }
 
+        It 'run on each instance of a pipeline' {
+            $jobs = Get-Fe2Instance m-* | Invoke-Fe2Script $script -ArgumentList each | Wait-Fe2Script -Timeout 60
+            ($jobs.TargetName | Sort-Object) | Should -Be 'm-1', 'm-2'
+            $jobs.ExitCode | Select-Object -Unique | Should -Be 0
+        }
+
         It 'can be stopped' {
             $long = Join-Path $TestDrive 'long.sh'
             Set-Content -LiteralPath $long -Value "#!/bin/bash`nsleep 300"

@@ -1,5 +1,4 @@
 #Requires -Version 7.4
-#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
 # Runs every Pester test against a packaged module folder: pwsh tests/Pester/Run.ps1 [-Module out/Fe2Ps/VERSION] [-Name PATTERN]
 [CmdletBinding()]
 param(
@@ -14,6 +13,8 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
+# Not by #Requires: a script that requires modules loses its exit code.
+Import-Module Pester -MinimumVersion 5.0
 if (-not $Module) {
     $out = [System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'Fe2Ps')
     $Module = Get-ChildItem -Path $out -Directory | Sort-Object Name | Select-Object -Last 1 -ExpandProperty FullName
@@ -25,6 +26,7 @@ $configuration.Run.Path = (Get-ChildItem -Path $PSScriptRoot -Filter '*.Tests.ps
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'Detailed'
 $result = Invoke-Pester -Configuration $configuration
+if (-not $result) { throw "no test file is called $Name" }
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
 $counts = "Pester: $($result.PassedCount) passed, $failed failed, $($result.SkippedCount) skipped"
 foreach ($test in $result.Skipped) { "skipped: $($test.ExpandedPath)" }

@@ -24,7 +24,8 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     public string Path { get; set; } = "";
 
     /// <summary>The machine that runs it.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("InstanceId")]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string Instance { get; set; } = "";
@@ -79,9 +80,10 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     private bool Stays => Wait || Follow;
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    protected override void ProcessRecord()
     {
         if (!ShouldProcess(Instance, $"Run {System.IO.Path.GetFileName(Path)}{(NullIfEmpty(Monitor) is { } m ? $", results to {m}" : "")}")) return;
+        _job = null;
         SessionOptions where = Where;
         string script = GetUnresolvedProviderPathFromPSPath(Path);
         string[] files = [.. File.SelectMany(f => WildcardPattern.ContainsWildcardCharacters(f)

@@ -69,7 +69,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
 
     /// <inheritdoc/>
     private protected override string? StopNotice() =>
-        $"The connection is closed; a command that still runs there ends when it next writes. For long work use Invoke-Fe2Script, which needs no connection.";
+        "The connection is closed; a command that still runs there ends when it next writes. For long work use Invoke-Fe2Script, which needs no connection.";
 
     private async Task RunAsync(Fe2Session session, Instance instance, string command, CancellationToken stop)
     {
