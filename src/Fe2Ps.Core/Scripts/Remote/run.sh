@@ -22,25 +22,26 @@ tail -n +1 -f "$meta/output.log" 2>/dev/null &
 shown=$!
 
 # With job control (-m) the script has a process group of its own, and does not ignore SIGINT as background processes of a
-# shell otherwise do. No longer than for this: a shell with job control needs its terminal. In braces, since between two
-# commands of its own a shell with job control forgets what has ended already, and then has no exit code to tell.
-{
-set -m
+# shell otherwise do. No longer than for this: a shell with job control needs its terminal. And in one command: between two,
+# it would report a script that has ended already, and forget its exit code.
 # The output goes to the file first: not a pipe, which would die with the session and take the script along.
-(
-    cd "$dir" || exit 126
-    FE2_DIR=$dir
-    FE2_JOB=$name
-    # Python keeps back what it prints to a file; who follows a job wants to see it.
-    PYTHONUNBUFFERED=${PYTHONUNBUFFERED-1}
-    export FE2_DIR FE2_JOB PYTHONUNBUFFERED
-    # shellcheck source=/dev/null
-    . "$private/env"
-    exec "./$script" "$@"
-) </dev/null >> "$meta/output.log" 2>&1 &
-script_pid=$!
-set +m
+launch() {
+    set -m
+    (
+        cd "$dir" || exit 126
+        FE2_DIR=$dir
+        FE2_JOB=$name
+        # Python keeps back what it prints to a file; who follows a job wants to see it.
+        PYTHONUNBUFFERED=${PYTHONUNBUFFERED-1}
+        export FE2_DIR FE2_JOB PYTHONUNBUFFERED
+        # shellcheck source=/dev/null
+        . "$private/env"
+        exec "./$script" "$@"
+    ) </dev/null >> "$meta/output.log" 2>&1 &
+    script_pid=$!
+    set +m
 }
+launch
 trap 'pass_on INT' INT
 trap 'pass_on TERM' TERM
 trap 'pass_on HUP' HUP
