@@ -36,41 +36,45 @@ public sealed class InstanceActions(Fe2Session session)
 
     /// <summary>
     /// Terminates instances: spot requests are cancelled first, so that nothing comes back, and the names are free at once.
-    /// Root disks are deleted; what was on them is gone.
+    /// Root disks are deleted; what was on them is gone. A spot request that cannot be cancelled keeps nothing from ending;
+    /// it is a problem where EC2 would launch a new instance for it.
     /// </summary>
-    public Task<InstanceSelection> RemoveAsync(IReadOnlyList<Instance> instances, CancellationToken cancellationToken = default) =>
-        RunAsync("remove", instances, batch => TerminateRawAsync(batch, cancellationToken));
-
-    internal async Task<bool> TerminateRawAsync(IReadOnlyList<Instance> batch, CancellationToken cancellationToken)
+    public async Task<InstanceSelection> RemoveAsync(IReadOnlyList<Instance> instances, CancellationToken cancellationToken = default)
     {
-        List<string> requests = [.. batch.Select(i => i.SpotInstanceRequestId).Where(r => !string.IsNullOrEmpty(r)).Distinct()];
-        if (requests.Count > 0)
-            await CancelAsync(requests, cancellationToken).ConfigureAwait(false);
+        var open = new List<Fe2Exception>();
+        InstanceSelection removed = await RunAsync(
+            "remove", instances,
+            async batch => open.AddRange(await TerminateRawAsync(batch, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+        return removed with { Problems = [.. removed.Problems, .. open] };
+    }
+
+    /// <summary>Raw errors where the instances were not terminated.</summary>
+    /// <returns>A problem for each spot request that may launch a new instance.</returns>
+    internal async Task<IReadOnlyList<Fe2Exception>> TerminateRawAsync(IReadOnlyList<Instance> batch, CancellationToken cancellationToken)
+    {
+        var requests = new SpotRequests(session);
+        SpotRequests.Failure? failure = await requests.CancelOfAsync(batch, cancellationToken).ConfigureAwait(false);
         TerminateInstancesResponse answer = await session.Ec2.TerminateInstancesAsync(
             new TerminateInstancesRequest { InstanceIds = Ids(batch) }, cancellationToken).ConfigureAwait(false);
         Update(batch, answer.TerminatingInstances);
+        await FreeNamesAsync(batch, cancellationToken).ConfigureAwait(false);
+        return failure is null ? [] : await requests.LeftAsync(failure, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A name on an instance that is ending stands in nobody's way; that it goes at once is a courtesy, and its failure nobody's problem.</summary>
+    private async Task FreeNamesAsync(IReadOnlyList<Instance> batch, CancellationToken cancellationToken)
+    {
         List<string> named = [.. batch.Where(i => InstanceFacts.NameOf(i) is not null).Select(i => i.InstanceId)];
-        if (named.Count > 0)
+        if (named.Count == 0)
+            return;
+        try
         {
             await session.Ec2.DeleteTagsAsync(
                 new DeleteTagsRequest { Resources = named, Tags = [new Tag { Key = TagNames.Name }] }, cancellationToken).ConfigureAwait(false);
         }
-
-        return true;
-    }
-
-    private async Task CancelAsync(List<string> requests, CancellationToken cancellationToken)
-    {
-        try
+        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or OperationCanceledException)
         {
-            await session.Ec2.CancelSpotInstanceRequestsAsync(
-                new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = requests }, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidSpotInstanceRequestID.NotFound")
-        {
-            // EC2 forgets requests sooner than instances; the rest is still to be cancelled.
-            foreach (string request in requests.Count > 1 ? requests : [])
-                await CancelAsync([request], cancellationToken).ConfigureAwait(false);
+            // The instances are ending, whatever became of their names.
         }
     }
 

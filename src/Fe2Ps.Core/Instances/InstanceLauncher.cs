@@ -1,3 +1,4 @@
+using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -52,7 +53,7 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
             {
                 report?.Report(new ProgressReport(activity, "Failed; ending what was started"));
                 throw With(ErrorTranslation.Translate(e, session, $"launch {request.Name}", request.Name),
-                    await cleanup.EndAsync(plan.Id, request.Name, started, isCertain: true, request.Spot).ConfigureAwait(false));
+                    await EndAsync(plan, started, isCertain: true, report, cancellationToken).ConfigureAwait(false));
             }
         });
     }
@@ -79,13 +80,12 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
                 last = e;
                 tried.Add($"{subnet.AvailabilityZone}: {code}");
                 report?.Report(new VerboseReport($"{subnet.AvailabilityZone}: {e.Message} ({code})"));
-                if (plan.Request.Spot)
-                    await cleanup.CancelSpotRequestsAsync(plan.Id, CancellationToken.None).ConfigureAwait(false);
+                if (plan.Request.Spot && await cleanup.CancelSpotRequestsAsync(plan.Id, CancellationToken.None).ConfigureAwait(false) is { } open)
+                    report?.Report(new WarningReport(open));
             }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (!IsCancellation(e, cancellationToken))
             {
-                bool isCertain = e is AmazonServiceException { StatusCode: >= System.Net.HttpStatusCode.BadRequest and < System.Net.HttpStatusCode.InternalServerError };
-                string end = await cleanup.EndAsync(plan.Id, plan.Request.Name, [], isCertain, plan.Request.Spot).ConfigureAwait(false);
+                string end = await EndAsync(plan, [], IsRefusal(e), report, cancellationToken).ConfigureAwait(false);
                 throw With(ErrorTranslation.Translate(e, session, $"launch {plan.Request.Name}", plan.Request.Name), end);
             }
         }
@@ -103,7 +103,7 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
     private async Task<RunInstancesResponse> CallAsync(
         LaunchPlan plan, Subnet subnet, int attempt, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
-        Task<RunInstancesResponse> call = CallUncancelledAsync(plan, subnet, attempt);
+        Task<RunInstancesResponse> call = CallUncancelledAsync(plan, subnet, attempt, cancellationToken);
         try
         {
             return await call.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -113,34 +113,69 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
             await Task.WhenAny(call, Task.Delay(CancellationGrace, session.Clock, CancellationToken.None)).ConfigureAwait(false);
             if (call.IsCompletedSuccessfully)
                 throw Interrupted([.. call.Result.Reservation.Instances], report, e, cancellationToken);
-            _ = EndWhenAnsweredAsync(plan, call);
-            string message = call.IsFaulted
-                ? $"Launching {plan.Request.Name} was interrupted; nothing was started."
-                : $"Launching {plan.Request.Name} was interrupted while EC2 had the order. It is ended when the answer comes; "
-                    + $"if this process ends before, look with Get-Fe2Instance {plan.Request.Name}* and use Remove-Fe2Instance.";
+            bool isRefused = call.IsCompleted && await FailureOfAsync(call).ConfigureAwait(false) is { } failure
+                && (IsRefusal(failure) || IsCancellation(failure, cancellationToken));
+            _ = EndWhenAnsweredAsync(plan, call, isRefused ? null : report, cancellationToken);
+            string message = $"Launching {plan.Request.Name} was interrupted" + (isRefused
+                ? "; nothing was started."
+                : (call.IsCompleted ? ", and EC2's answer was lost. What it may have started is looked for and ended" : " while EC2 had the order. It is ended when the answer comes")
+                    + $"; if this process ends before, look with Get-Fe2Instance {plan.Request.Name}* -Region {session.Region} and use Remove-Fe2Instance.");
             report?.Report(new WarningReport(message));
             throw new OperationCanceledException(message, e, cancellationToken);
         }
     }
 
-    private async Task<RunInstancesResponse> CallUncancelledAsync(LaunchPlan plan, Subnet subnet, int attempt) =>
+    /// <summary>What is cancelled is only the pause after a refusal; an order that EC2 has is waited for.</summary>
+    private Task<RunInstancesResponse> CallUncancelledAsync(LaunchPlan plan, Subnet subnet, int attempt, CancellationToken cancellationToken) =>
         // The key pair and the group may have been made a moment ago.
-        await FreshRetry.RunAsync(
-            session, () => session.Ec2.RunInstancesAsync(plan.CallFor(subnet, attempt, session.Environment), CancellationToken.None), CancellationToken.None).ConfigureAwait(false);
+        FreshRetry.RunAsync(
+            session, () => session.Ec2.RunInstancesAsync(plan.CallFor(subnet, attempt, session.Environment), CancellationToken.None), cancellationToken);
 
-    private async Task EndWhenAnsweredAsync(LaunchPlan plan, Task<RunInstancesResponse> call)
+    private async Task EndWhenAnsweredAsync(
+        LaunchPlan plan, Task<RunInstancesResponse> call, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
-        List<Instance> started = [];
+        Exception? failure = await FailureOfAsync(call).ConfigureAwait(false);
+        List<Instance> started = failure is null ? [.. call.Result.Reservation.Instances] : [];
+        bool isCertain = failure is null || IsRefusal(failure) || IsCancellation(failure, cancellationToken);
+        string end = await cleanup.EndAsync(plan.Id, plan.Request.Name, started, isCertain, plan.Request.Spot).ConfigureAwait(false);
+        report?.Report(new WarningReport($"Launching {plan.Request.Name} was interrupted. {end}"));
+    }
+
+    /// <summary>Ends a launch that failed. Ctrl+C does not keep that from happening: it says what is going on, and what came of it.</summary>
+    private async Task<string> EndAsync(
+        LaunchPlan plan, IReadOnlyList<Instance> started, bool isCertain, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        string what = started.Count > 0 ? string.Join(", ", started.Select(i => i.InstanceId)) : "what may have been started";
+        using CancellationTokenRegistration interruption = cancellationToken.Register(() => report?.Report(new WarningReport(
+            $"Launching {plan.Request.Name} failed, and {what} is being ended; if this process ends before, look with "
+            + $"Get-Fe2Instance {plan.Request.Name}* -Region {session.Region} and use Remove-Fe2Instance.")));
+        string end = await cleanup.EndAsync(plan.Id, plan.Request.Name, started, isCertain, plan.Request.Spot).ConfigureAwait(false);
+        if (cancellationToken.IsCancellationRequested)
+            report?.Report(new WarningReport($"Launching {plan.Request.Name} failed. {end}"));
+        return end;
+    }
+
+    /// <summary>True for EC2's own word that it started nothing. Anything else, a lost answer or trouble of its own, leaves that open.</summary>
+    private static bool IsRefusal(Exception e) =>
+        e is AmazonServiceException { ErrorCode: { Length: > 0 } code, StatusCode: var status }
+        && (ErrorTranslation.IsCapacity(code)
+            || status is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.RequestTimeout);
+
+    /// <summary>An HTTP client that gives up throws a cancellation too, but not the caller's.</summary>
+    private static bool IsCancellation(Exception e, CancellationToken cancellationToken) =>
+        e is OperationCanceledException cancelled && cancellationToken.IsCancellationRequested && cancelled.CancellationToken == cancellationToken;
+
+    private static async Task<Exception?> FailureOfAsync(Task task)
+    {
         try
         {
-            started = [.. (await call.ConfigureAwait(false)).Reservation.Instances];
+            await task.ConfigureAwait(false);
+            return null;
         }
-        catch (Exception e) when (e is AmazonClientException or HttpRequestException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Refused or lost; what the tag finds is ended below.
+            return e;
         }
-
-        await cleanup.EndAsync(plan.Id, plan.Request.Name, started, isCertain: true, plan.Request.Spot).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<Instance>> FinishAsync(

@@ -12,7 +12,7 @@ namespace Fe2Ps.Core.Instances;
 public sealed partial class InstanceQuery(Fe2Session session)
 {
     /// <summary>EC2 takes at most this many values in one filter.</summary>
-    private const int FilterValues = 200;
+    internal const int FilterValues = 200;
 
     /// <summary>EC2 takes at most this many ids in one call, and gives as many instances on one page.</summary>
     internal const int PageSize = 1000;

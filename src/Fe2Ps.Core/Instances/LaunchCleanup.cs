@@ -13,25 +13,38 @@ internal sealed class LaunchCleanup(Fe2Session session)
     private readonly InstanceQuery query = new(session);
     private readonly InstanceActions actions = new(session);
 
-    /// <summary>Cancels spot requests of the launch that are still open, so that none is filled later.</summary>
-    public async Task CancelSpotRequestsAsync(string launchId, CancellationToken cancellationToken)
+    /// <summary>Cancels spot requests of the launch that are still open, so that none is filled later. Never fails.</summary>
+    /// <returns>A sentence that says that it could not be done, or null.</returns>
+    public async Task<string?> CancelSpotRequestsAsync(string launchId, CancellationToken cancellationToken)
     {
-        DescribeSpotInstanceRequestsResponse found = await session.Ec2.DescribeSpotInstanceRequestsAsync(
-            new DescribeSpotInstanceRequestsRequest
-            {
-                Filters = [InstanceQuery.Filter($"tag:{TagNames.Launch}", [launchId]), InstanceQuery.Filter("state", ["open", "active"])],
-            },
-            cancellationToken).ConfigureAwait(false);
-        if (found.SpotInstanceRequests.Count > 0)
+        using var limit = new SpotLimit(session, cancellationToken);
+        try
         {
-            await session.Ec2.CancelSpotInstanceRequestsAsync(
-                new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [.. found.SpotInstanceRequests.Select(r => r.SpotInstanceRequestId)] },
-                cancellationToken).ConfigureAwait(false);
+            DescribeSpotInstanceRequestsResponse found = await session.Ec2.DescribeSpotInstanceRequestsAsync(
+                new DescribeSpotInstanceRequestsRequest
+                {
+                    Filters = [InstanceQuery.Filter($"tag:{TagNames.Launch}", [launchId]), InstanceQuery.Filter("state", ["open", "active"])],
+                },
+                limit.Token).ConfigureAwait(false);
+            if (found.SpotInstanceRequests.Count > 0)
+            {
+                await session.Ec2.CancelSpotInstanceRequestsAsync(
+                    new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [.. found.SpotInstanceRequests.Select(r => r.SpotInstanceRequestId)] },
+                    limit.Token).ConfigureAwait(false);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return $"Whether a spot request is left open could not be seen to ({e.Message}). Look: aws ec2 describe-spot-instance-requests "
+                + $"--region {session.Region} --filters Name=tag:{TagNames.Launch},Values={launchId} Name=state,Values=open,active";
         }
     }
 
     /// <summary>Ends the launch as a whole.</summary>
     /// <param name="launchId">Its id.</param>
+    /// <param name="name">The name that it was to have.</param>
     /// <param name="started">What is known to have been started.</param>
     /// <param name="isCertain">False where the answer of RunInstances was lost: then what it may have started is looked for, for a while.</param>
     /// <param name="isSpot">True where spot requests may be open.</param>
@@ -41,27 +54,28 @@ internal sealed class LaunchCleanup(Fe2Session session)
         // What is wrong with the launch must not keep its end from happening, and neither must Ctrl+C.
         using var limit = new CancellationTokenSource(Limit, session.Clock);
         var left = new List<Instance>(started);
+        string? open = isSpot ? await CancelSpotRequestsAsync(launchId, limit.Token).ConfigureAwait(false) : null;
         try
         {
-            if (isSpot)
-                await CancelSpotRequestsAsync(launchId, limit.Token).ConfigureAwait(false);
-            foreach (Instance found in await FindAsync(launchId, isCertain, limit.Token).ConfigureAwait(false))
+            if (left.Count == 0)
+                left.AddRange(await FindAsync(launchId, isCertain, limit.Token).ConfigureAwait(false));
+            if (left.Count == 0)
             {
-                if (left.All(i => i.InstanceId != found.InstanceId))
-                    left.Add(found);
+                string nothing = isCertain ? "Nothing was started." : $"EC2 knows of nothing that was started; should it come up later, it is called '{name}'.";
+                return open is null ? nothing : $"{nothing} {open}";
             }
 
-            if (left.Count == 0)
-                return isCertain ? "Nothing was started." : $"EC2 knows of nothing that was started; should it come up later, it is called '{name}'.";
+            var problems = new List<Fe2Exception>();
             foreach (Instance[] batch in left.Chunk(InstanceQuery.PageSize))
-                await FreshRetry.RunAsync(session, () => actions.TerminateRawAsync(batch, limit.Token), limit.Token).ConfigureAwait(false);
-            return $"What it started was ended: {string.Join(", ", left.Select(i => i.InstanceId))}.";
+                problems.AddRange(await FreshRetry.RunAsync(session, () => actions.TerminateRawAsync(batch, limit.Token), limit.Token).ConfigureAwait(false));
+            return string.Join(' ', [$"What it started was ended: {string.Join(", ", left.Select(i => i.InstanceId))}.", .. problems.Select(p => $"{p.Message} {p.NextStep}")]);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             string what = left.Count > 0 ? string.Join(", ", left.Select(i => i.InstanceId)) : $"whatever is called '{name}'";
-            return $"WARNING: it could not be ended ({e.Message}). Still running and costing money: {what}. "
+            string warning = $"WARNING: it could not be ended ({e.Message}). Still running and costing money: {what}. "
                 + $"Run: Remove-Fe2Instance {(left.Count > 0 ? string.Join(",", left.Select(i => i.InstanceId)) : name)} -Region {session.Region}";
+            return open is null ? warning : $"{warning}. {open}";
         }
     }
 

@@ -67,6 +67,13 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
                 else
                     XmlAnswer.Write(output, operation, answer, requestId);
             }
+
+            if (cloud.Faults.Strike("lost-answer", name) is not null)
+            {
+                Record(service, name, scope, 0, "answer lost", started);
+                context.Abort();
+                return;
+            }
         }
         catch (ApiException error)
         {

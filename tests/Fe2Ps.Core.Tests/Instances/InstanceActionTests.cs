@@ -91,6 +91,74 @@ public sealed class InstanceActionTests
     }
 
     [Fact]
+    public async Task RemovingAPersistentSpotInstanceCancelsItsRequestFirst()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance instance = await PersistentAsync(session);
+
+        InstanceSelection removed = await new InstanceActions(session).RemoveAsync([instance]);
+
+        Assert.Empty(removed.Problems);
+        List<string> calls = [.. await cloud.OperationsAsync()];
+        Assert.True(calls.IndexOf("CancelSpotInstanceRequests") < calls.IndexOf("TerminateInstances"));
+        Assert.Empty(await cloud.OpenSpotRequestsAsync());
+    }
+
+    [Theory]
+    [InlineData("CancelSpotInstanceRequests", 1)]
+    [InlineData("*SpotInstanceRequests", 1)]
+    [InlineData("DeleteTags", 0)]
+    public async Task RemovingEndsTheInstanceWhateverElseIsRefused(string operation, int problems)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance instance = await PersistentAsync(session);
+        await cloud.FaultAsync(new { kind = "deny", operation });
+
+        InstanceSelection removed = await new InstanceActions(session).RemoveAsync([instance]);
+
+        Assert.Equal("shutting-down", InstanceFacts.StateOf(Assert.Single(removed.Instances)));
+        Assert.Empty(await cloud.RunningAsync());
+        Assert.Equal(problems, removed.Problems.Count);
+        Assert.All(removed.Problems, p => Assert.Equal(("SpotRequestLeft", instance.SpotInstanceRequestId), (p.Id, p.Target)));
+    }
+
+    [Fact]
+    public async Task AOneTimeRequestThatCannotBeCancelledEndsWithItsInstance()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        IReadOnlyList<Instance> one = await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "spot1", Spot = true });
+        await cloud.FaultAsync(new { kind = "deny", operation = "CancelSpotInstanceRequests" });
+
+        InstanceSelection removed = await new InstanceActions(session).RemoveAsync(one);
+
+        Assert.Empty(removed.Problems);
+        Assert.Empty(await cloud.RunningAsync());
+        Assert.Empty(await cloud.OpenSpotRequestsAsync());
+    }
+
+    /// <summary>Launched by other means: the launcher asks for one-time requests only.</summary>
+    private static async Task<Instance> PersistentAsync(Fe2Session session)
+    {
+        Image image = await new Fe2Ps.Core.Images.ImageFinder(session).GetAsync(null, "x86_64", default);
+        RunInstancesResponse answer = await session.Ec2.RunInstancesAsync(new RunInstancesRequest
+        {
+            ImageId = image.ImageId,
+            InstanceType = "t3.micro",
+            MinCount = 1,
+            MaxCount = 1,
+            InstanceMarketOptions = new InstanceMarketOptionsRequest
+            {
+                MarketType = "spot",
+                SpotOptions = new SpotMarketOptions { SpotInstanceType = "persistent", InstanceInterruptionBehavior = "stop" },
+            },
+        });
+        return Assert.Single(answer.Reservation.Instances);
+    }
+
+    [Fact]
     public async Task AStoppedMachineStartsAgainAsAnotherType()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();

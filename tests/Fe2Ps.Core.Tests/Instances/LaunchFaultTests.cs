@@ -77,6 +77,84 @@ public sealed class LaunchFaultTests
     }
 
     [Fact]
+    public async Task AnOrderWhoseAnswerIsLostAfterAnInterruptionIsFoundAndEnded()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        await cloud.FaultAsync(new { kind = "slow", operation = "RunInstances", seconds = 1.5 });
+        await cloud.FaultAsync(new { kind = "lost-answer", operation = "RunInstances" });
+        // Until after the last of three attempts.
+        await cloud.FaultAsync(new { kind = "late-visibility", seconds = 8 });
+        using var cancel = new CancellationTokenSource();
+        var reports = new Reports();
+        Task launch = new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1" }, reports, cancel.Token);
+        await Until.TrueAsync(() => reports.All.OfType<ProgressReport>().Any(p => p.Status.StartsWith("Asking", StringComparison.Ordinal)), "EC2 is asked");
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch.WaitAsync(TimeSpan.FromSeconds(1.5)));
+
+        Assert.Contains("Get-Fe2Instance od1*", Assert.Single(reports.Warnings), StringComparison.Ordinal);
+        await Until.TrueAsync(() => reports.Warnings.Any(w => w.Contains("was ended: i-", StringComparison.Ordinal)), "what came up is ended, and named");
+        Assert.Empty(await cloud.RunningAsync());
+    }
+
+    [Fact]
+    public async Task AnOrderThatIsRefusedAfterAnInterruptionStartedNothing()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        await cloud.FaultAsync(new { kind = "error", status = 400, code = "InvalidKeyPair.NotFound", operation = "RunInstances" });
+        using var cancel = new CancellationTokenSource();
+        var reports = new Reports();
+        Task launch = new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od1" }, reports, cancel.Token);
+        await Until.TrueAsync(async () => (await cloud.OperationsAsync()).Contains("RunInstances"), "EC2 is asked");
+
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch.WaitAsync(TimeSpan.FromSeconds(1.5)));
+
+        Assert.EndsWith("nothing was started.", Assert.Single(reports.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnInterruptionWhileAFailedLaunchIsEndedSaysSo()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        await cloud.FaultAsync(new { kind = "slow", operation = "TerminateInstances", seconds = 2 });
+        using var cancel = new CancellationTokenSource();
+        var reports = new Reports();
+        Task launch = new InstanceLauncher(session, FakeConnector.Failing("SshNotReady")).LaunchAsync(new LaunchRequest { Name = "od1" }, reports, cancel.Token);
+        await Until.TrueAsync(() => reports.All.OfType<ProgressReport>().Any(p => p.Status.StartsWith("Failed", StringComparison.Ordinal)), "the launch fails");
+        string id = Assert.Single(await cloud.RunningAsync());
+
+        await cancel.CancelAsync();
+
+        await Until.TrueAsync(() => reports.Warnings.Any(), "it is told at once");
+        Assert.Contains($"{id} is being ended", reports.Warnings.First(), StringComparison.Ordinal);
+        Assert.Contains(id, (await Assert.ThrowsAsync<Fe2Exception>(() => launch)).Message, StringComparison.Ordinal);
+        Assert.Contains($"was ended: {id}", reports.Warnings.Last(), StringComparison.Ordinal);
+        Assert.Empty(await cloud.RunningAsync());
+    }
+
+    [Theory]
+    [InlineData("DescribeSpotInstanceRequests", "deny")]
+    [InlineData("CancelSpotInstanceRequests", "deny")]
+    [InlineData("*SpotInstanceRequests", "throttle")]
+    [InlineData("DeleteTags", "deny")]
+    public async Task WhatElseIsRefusedDoesNotKeepAFailedLaunchFromBeingEnded(string operation, string kind)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.FaultAsync(new { kind, operation });
+
+        Fe2Exception error = await Assert.ThrowsAsync<Fe2Exception>(async () =>
+            await new InstanceLauncher(await cloud.SessionAsync(), FakeConnector.Failing("SshNotReady")).LaunchAsync(new LaunchRequest { Name = "spot1", Spot = true }));
+
+        Assert.Contains("was ended: i-", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("could not be ended", error.Message, StringComparison.Ordinal);
+        Assert.Empty(await cloud.RunningAsync());
+    }
+
+    [Fact]
     public async Task AZoneWithoutRoomIsPassedOver()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();

@@ -90,6 +90,15 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lost_answer_leaves_what_was_done()
+    {
+        await _sandbox.FaultAsync(new { kind = "lost-answer", operation = "RunInstances", times = 1 });
+        await Assert.ThrowsAsync<HttpRequestException>(() => _sandbox.LaunchAsync(1, "ClientToken=once"));
+        var id = Assert.Single(_sandbox.Region.Instances.Keys);
+        Assert.Equal([id], await _sandbox.LaunchAsync(1, "ClientToken=once"));
+    }
+
+    [Fact]
     public async Task A_refusal_can_be_decoded()
     {
         await _sandbox.FaultAsync(new { kind = "deny", operation = "DescribeVpcs" });
