@@ -37,8 +37,7 @@ internal sealed record LaunchPlan(
             MinCount = Request.Count,
             MaxCount = Request.Count,
             KeyName = Key.Name,
-            SubnetId = subnet.SubnetId,
-            SecurityGroupIds = Request.SecurityGroupIds.Count > 0 ? [.. Request.SecurityGroupIds] : [GroupId],
+            NetworkInterfaces = [PublicInterface(subnet)],
             InstanceInitiatedShutdownBehavior = OnShutdown == ShutdownAction.Terminate ? ShutdownBehavior.Terminate : ShutdownBehavior.Stop,
             MetadataOptions = new InstanceMetadataOptionsRequest
             {
@@ -79,6 +78,19 @@ internal sealed record LaunchPlan(
     }
 
     private ShutdownAction OnShutdown => Request.OnShutdown ?? (Request.Spot ? ShutdownAction.Terminate : ShutdownAction.Stop);
+
+    /// <summary>
+    /// A public address is asked for whatever the subnet is set to: ssh needs it. Where an interface is described, subnet and groups are
+    /// part of it. Source: InstanceNetworkInterfaceSpecification in the EC2 API reference.
+    /// </summary>
+    private InstanceNetworkInterfaceSpecification PublicInterface(Subnet subnet) => new()
+    {
+        DeviceIndex = 0,
+        AssociatePublicIpAddress = true,
+        DeleteOnTermination = true,
+        SubnetId = subnet.SubnetId,
+        Groups = Request.SecurityGroupIds.Count > 0 ? [.. Request.SecurityGroupIds] : [GroupId],
+    };
 
     private BlockDeviceMapping RootDisk()
     {

@@ -73,10 +73,10 @@ internal sealed class LaunchPreparation(Fe2Session session)
                 new DescribeSubnetsRequest { Filters = [InstanceQuery.Filter("vpc-id", [vpc.VpcId]), InstanceQuery.Filter("state", ["available"])] },
                 cancellationToken).ConfigureAwait(false);
             List<Subnet> open = [.. answer.Subnets.Where(s => s.DefaultForAz == true || s.MapPublicIpOnLaunch == true)
-                .OrderBy(s => s.DefaultForAz == true ? 0 : 1).DistinctBy(s => s.AvailabilityZone).OrderBy(s => s.AvailabilityZone, StringComparer.Ordinal)];
+                .OrderBy(s => s.MapPublicIpOnLaunch == true ? 0 : 1).ThenBy(s => s.DefaultForAz == true ? 0 : 1).DistinctBy(s => s.AvailabilityZone).OrderBy(s => s.AvailabilityZone, StringComparer.Ordinal)];
             if (open.Count == 0)
             {
-                throw new Fe2Exception("NetworkMissing", Fe2ErrorKind.NotFound, $"The default VPC {vpc.VpcId} has no subnet that gives public addresses.",
+                throw new Fe2Exception("NetworkMissing", Fe2ErrorKind.NotFound, $"The default VPC {vpc.VpcId} has neither a default subnet nor one that gives public addresses.",
                     "Make the default ones: aws ec2 create-default-subnet --availability-zone ZONE", vpc.VpcId);
             }
 

@@ -14,6 +14,9 @@ internal sealed record Seed
     /// <summary>What their names begin with.</summary>
     public string Prefix { get; init; } = "seed-";
 
+    /// <summary>Zones whose subnets give no public address by themselves from now on.</summary>
+    public IReadOnlyList<string> ZonesWithoutPublicIp { get; init; } = [];
+
     /// <summary>Launch templates, which CreateFleet needs.</summary>
     public IReadOnlyList<SeedTemplate> LaunchTemplates { get; init; } = [];
 
@@ -24,6 +27,12 @@ internal sealed record Seed
         var region = cloud.Region(Region);
         for (var index = 0; index < Instances; index++)
             SowInstance(cloud, region, index);
+        foreach (var zone in ZonesWithoutPublicIp)
+        {
+            var subnet = region.Subnets.FirstOrDefault(subnet => subnet.Zone == zone) ?? throw new ArgumentException($"There is no zone '{zone}' in {Region}.");
+            subnet.MapPublicIpOnLaunch = false;
+        }
+
         var templates = LaunchTemplates.Select(template => template.Sow(cloud, region)).ToList();
         cloud.Changed();
         return new { instances = Instances, launchTemplates = templates };

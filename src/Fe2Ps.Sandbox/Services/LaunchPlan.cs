@@ -16,7 +16,8 @@ internal sealed record LaunchPlan(
 
     public string? UserData { get; init; }
 
-    public bool PublicIp { get; init; } = true;
+    /// <summary>Whether the caller wants a public address; null leaves it to the subnet.</summary>
+    public bool? PublicIp { get; init; }
 
     public string ShutdownBehavior { get; init; } = "stop";
 
@@ -57,6 +58,14 @@ internal sealed record LaunchPlan(
                 $"Network interfaces and an instance-level {(input.Has("SubnetId") ? "subnet ID" : "security groups")} may not be specified on the same request");
         }
 
+        if (interfaces.Any(described => !described.Has("DeviceIndex")))
+            throw new ApiException("InvalidParameterValue", "Each network interface requires a device index.");
+        if (interfaces.Count > 1 && interfaces.Any(described => described.Is("AssociatePublicIpAddress")))
+        {
+            throw new ApiException(
+                "InvalidParameterCombination", "The associatePublicIPAddress parameter cannot be specified when launching with multiple network interfaces.");
+        }
+
         var nic = interfaces.Count > 0 ? interfaces[0] : null;
         var image = LaunchRules.UsableImage(call, input.Text("ImageId") ?? throw ApiException.Missing("ImageId"));
         var type = LaunchRules.Type(input.Text("InstanceType") ?? "t2.micro");
@@ -83,7 +92,7 @@ internal sealed record LaunchPlan(
         {
             Spot = spot,
             UserData = LaunchRules.UserData(input.Text("UserData")),
-            PublicIp = nic?.Bool("AssociatePublicIpAddress") ?? true,
+            PublicIp = nic?.Bool("AssociatePublicIpAddress"),
             ShutdownBehavior = input.Text("InstanceInitiatedShutdownBehavior") ?? "stop",
             HttpTokens = metadata?.Text("HttpTokens") ?? "optional",
             HttpEndpoint = metadata?.Text("HttpEndpoint") ?? "enabled",

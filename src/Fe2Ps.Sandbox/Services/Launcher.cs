@@ -125,7 +125,7 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
             VpcId = subnet.VpcId,
             Zone = subnet.Zone,
             PrivateIp = privateAddress.ToString(),
-            WantsPublicIp = plan.PublicIp,
+            WantsPublicIp = plan.PublicIp ?? subnet.MapPublicIpOnLaunch,
             GroupIds = [.. plan.GroupIds],
             RootDevice = plan.Image.RootDevice,
             RootVolumeId = volumes[0].Id,

@@ -38,7 +38,7 @@ internal static class NetworkListing
         .One("cidr-block", item => item.Cidr)
         .One("default-for-az", _ => true)
         .One("defaultForAz", _ => true)
-        .One("map-public-ip-on-launch", _ => true)
+        .One("map-public-ip-on-launch", item => item.MapPublicIpOnLaunch)
         .One("state", _ => "available");
 
     public static void Register(OperationTable table)
@@ -141,7 +141,7 @@ internal static class NetworkListing
                 ["AvailabilityZone"] = subnet.Zone,
                 ["AvailabilityZoneId"] = subnet.ZoneId,
                 ["DefaultForAz"] = true,
-                ["MapPublicIpOnLaunch"] = true,
+                ["MapPublicIpOnLaunch"] = subnet.MapPublicIpOnLaunch,
                 ["AssignIpv6AddressOnCreation"] = false,
                 ["Ipv6CidrBlockAssociationSet"] = Array.Empty<Fields>(),
                 ["Tags"] = TagRules.List(subnet),

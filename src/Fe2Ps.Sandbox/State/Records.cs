@@ -24,6 +24,8 @@ internal sealed class Subnet : Resource
     public required string Zone { get; init; }
 
     public required string ZoneId { get; init; }
+
+    public bool MapPublicIpOnLaunch { get; set; } = true;
 }
 
 /// <summary>One inbound rule with exactly one source: an IPv4 range, an IPv6 range, or a group.</summary>

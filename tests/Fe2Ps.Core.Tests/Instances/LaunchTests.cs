@@ -33,6 +33,22 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task APublicAddressIsAskedForWhereTheSubnetGivesNone()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.SeedAsync(new { zonesWithoutPublicIp = new[] { "us-east-2a", "us-east-2b", "us-east-2c" } });
+        var connector = new FakeConnector();
+
+        IReadOnlyList<Instance> instances = await new InstanceLauncher(await cloud.SessionAsync(), connector).LaunchAsync(
+            new LaunchRequest { Name = "od", Count = 2, Zone = "us-east-2b" });
+
+        Assert.All(instances, i => Assert.NotNull(InstanceFacts.PublicAddressOf(i)));
+        Assert.Equal(instances.Select(i => i.PublicIpAddress).Order(), connector.Asked.Select(t => t.Address).Order());
+        Assert.All(instances, i => Assert.Equal("us-east-2b", i.Placement.AvailabilityZone));
+        Assert.All(instances, i => Assert.Equal("fe2-ssh", Assert.Single(i.SecurityGroups).GroupName));
+    }
+
+    [Fact]
     public async Task VolumesAndSpotRequestsAreTaggedByTheLaunchItself()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();

@@ -26,12 +26,36 @@ public sealed class LaunchTests(LocalSandbox sandbox) : IClassFixture<LocalSandb
     [InlineData("TagSpecification.1.Tag.1.Key=a", "InvalidParameterCombination", "TagSpecification.1.ResourceType=spot-instances-request")]
     [InlineData("InstanceMarketOptions.SpotOptions.MaxPrice=0.0001", "SpotMaxPriceTooLow", "InstanceMarketOptions.MarketType=spot")]
     [InlineData("InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior=stop", "InvalidParameterCombination", "InstanceMarketOptions.MarketType=spot")]
+    [InlineData("NetworkInterface.1.AssociatePublicIpAddress=true", "InvalidParameterValue")]
+    [InlineData("NetworkInterface.1.DeviceIndex=0", "InvalidParameterCombination", "SecurityGroupId.1=sg-0123456789abcdef0")]
     [InlineData("DryRun=true", "DryRunOperation")]
     public async Task A_bad_launch_is_refused_with_EC2s_own_code(string change, string code, string? more = null)
     {
         var name = change[..change.IndexOf('=', StringComparison.Ordinal)];
         var parameters = Valid.Where(parameter => !parameter.StartsWith(name + "=", StringComparison.Ordinal)).Append(change);
         Assert.Equal(code, await sandbox.CodeOfAsync("RunInstances", [.. more is null ? parameters : parameters.Append(more)]));
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("NetworkInterface.1.AssociatePublicIpAddress=true", true)]
+    [InlineData("NetworkInterface.1.AssociatePublicIpAddress=false", false)]
+    public async Task A_public_address_is_the_callers_wish_or_the_subnets(string? wish, bool expected)
+    {
+        var subnet = sandbox.Region.Subnets.Single(subnet => subnet.Zone == "us-east-2c");
+        subnet.MapPublicIpOnLaunch = false;
+        try
+        {
+            string[] network = wish is null
+                ? [$"SubnetId={subnet.Id}"] : [wish, "NetworkInterface.1.DeviceIndex=0", $"NetworkInterface.1.SubnetId={subnet.Id}"];
+            var id = (await sandbox.LaunchAsync(1, network))[0];
+            await sandbox.StateAsync(id, "running");
+            Assert.Equal(expected, sandbox.Region.Instances[id].PublicIp is not null);
+        }
+        finally
+        {
+            subnet.MapPublicIpOnLaunch = true;
+        }
     }
 
     [Fact]
