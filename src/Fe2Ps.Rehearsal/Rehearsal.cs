@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Amazon.EC2.Model;
 using Fe2Ps.Core;
 using Fe2Ps.Core.Instances;
@@ -34,6 +35,7 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
         };
         await using var sandbox = await timeline.StepAsync(
             "start a local EC2", () => SandboxProcess.StartAsync(sandboxOptions, Report, cancel)).ConfigureAwait(false);
+        await RequireContainersAsync(sandbox, cancel).ConfigureAwait(false);
         var session = await OpenAsync(sandbox, cancel).ConfigureAwait(false);
         await using var ssh = new SshConnector(new SshOptions { Folder = session.Folder.Path });
 
@@ -53,6 +55,16 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
         if (job.ExitCode != 0) output.WriteLine($"{job.Script} ended with {job.ExitCode?.ToString() ?? "an unknown code"}.");
         output.WriteLine(isComplete ? "Every byte that spot2 wrote was on od1. Nothing is left." : "NOT everything that spot2 wrote was on od1.");
         return isComplete && job.ExitCode == 0 ? 0 : 1;
+    }
+
+    private static async Task RequireContainersAsync(SandboxProcess sandbox, CancellationToken cancel)
+    {
+        using var client = new HttpClient();
+        using var state = JsonDocument.Parse(await client.GetStringAsync($"{sandbox.EndpointUrl}/_sandbox/state", cancel).ConfigureAwait(false));
+        if (state.RootElement.GetProperty("hosts").GetString() == "container") return;
+        throw new Fe2Exception(
+            "NoContainers", Fe2ErrorKind.NotInstalled, "The rehearsal needs container hosts, which this machine does not allow.",
+            "Run it as root (or with sudo) on a Linux machine that permits namespaces; the lines above say what is missing.");
     }
 
     private async Task<Fe2Session> OpenAsync(SandboxProcess sandbox, CancellationToken cancel)

@@ -6,6 +6,11 @@ namespace Fe2Ps.Build;
 /// <summary>Runs other programs; a Ctrl+C or a termination is theirs to end cleanly, and is waited for.</summary>
 internal static class Shell
 {
+    /// <summary>The exit code after Ctrl+C, as shells have it.</summary>
+    public const int Interrupted = 130;
+
+    private static bool s_isInterrupted;
+
     /// <summary>Runs a program on this terminal and returns its exit code.</summary>
     public static int Run(string file, IEnumerable<string> arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
@@ -16,7 +21,7 @@ internal static class Shell
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => PassOn(signal, process, "-INT"));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => PassOn(signal, process, "-TERM"));
         process.WaitForExit();
-        return process.ExitCode;
+        return process.ExitCode != 0 && s_isInterrupted ? throw new BuildException("interrupted", Interrupted) : process.ExitCode;
     }
 
     /// <summary>Runs a program that must succeed.</summary>
@@ -59,6 +64,7 @@ internal static class Shell
     private static void PassOn(PosixSignalContext signal, Process process, string name)
     {
         signal.Cancel = true;
+        s_isInterrupted = true;
         if (!OperatingSystem.IsWindows() && !process.HasExited) Capture("kill", name, process.Id.ToString());
     }
 }

@@ -8,6 +8,8 @@ internal sealed class Tasks(Repository repository)
 
     public void Package()
     {
+        // Of another branch or version nothing stays that could be tested or imported by mistake.
+        if (Directory.Exists(repository.Path("out", "Fe2Ps"))) Directory.Delete(repository.Path("out", "Fe2Ps"), recursive: true);
         BuildQuietly(repository.Path("src", "Fe2Ps", "Fe2Ps.csproj"), "-t:Package");
     }
 
@@ -25,7 +27,10 @@ internal sealed class Tasks(Repository repository)
         string[] job = arguments is [] or ["-", ..] || arguments[0].StartsWith('-')
             ? [repository.Path("samples", "myscript.sh"), .. arguments]
             : arguments;
-        return Shell.Run("dotnet", [repository.Program("Fe2Ps.Rehearsal"), .. job], environment: SandboxPath);
+        var code = Root.Run(["dotnet", repository.Program("Fe2Ps.Rehearsal"), .. job], SandboxPath);
+        var keep = Array.IndexOf(job, "--keep");
+        if (keep >= 0 && keep + 1 < job.Length) Root.GiveBack(Path.GetFullPath(job[keep + 1]));
+        return code;
     }
 
     public int Sandbox(string[] arguments)
@@ -33,7 +38,7 @@ internal sealed class Tasks(Repository repository)
         SystemPackages.EnsureForHosts();
         BuildProgram("Fe2Ps.Sandbox", "src");
         string[] line = arguments is [] || arguments[0].StartsWith("--") ? ["serve", .. arguments] : arguments;
-        return Shell.Run("dotnet", [repository.Program("Fe2Ps.Sandbox"), .. line]);
+        return Root.Run(["dotnet", repository.Program("Fe2Ps.Sandbox"), .. line]);
     }
 
     public int Bench(string[] arguments)
@@ -48,15 +53,23 @@ internal sealed class Tasks(Repository repository)
 
     public int Test(string[] only)
     {
-        SystemPackages.EnsureForTests();
-        Build();
-        Package();
         var tally = new TestRun(repository);
-        tally.Format();
-        tally.Help();
-        foreach (var project in Directory.GetFiles(repository.Path("tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-            if (only.Length == 0 || only.Any(word => project.Contains(word, StringComparison.OrdinalIgnoreCase))) tally.Project(project);
-        if (only.Length == 0 || only.Contains("Pester", StringComparer.OrdinalIgnoreCase)) tally.Pester();
+        try
+        {
+            SystemPackages.EnsureForTests();
+            Build();
+            Package();
+            tally.Format();
+            tally.Help();
+            foreach (var project in Directory.GetFiles(repository.Path("tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                if (only.Length == 0 || only.Any(word => project.Contains(word, StringComparison.OrdinalIgnoreCase))) tally.Project(project);
+            if (only.Length == 0 || only.Contains("Pester", StringComparer.OrdinalIgnoreCase)) tally.Pester();
+        }
+        catch (Exception failure) when (failure is BuildException { ExitCode: not Shell.Interrupted } or IOException or System.Xml.XmlException or UnauthorizedAccessException)
+        {
+            tally.Broken(failure.Message);
+        }
+
         return tally.Close();
     }
 

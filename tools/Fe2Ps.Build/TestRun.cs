@@ -50,7 +50,7 @@ internal sealed partial class TestRun(Repository repository)
         Console.WriteLine($"--- {name}");
         var code = Shell.Run("dotnet", [
             "test", project, "-c", Repository.Configuration, "--no-build", "-nologo",
-            "--logger", "console;verbosity=minimal", "--logger", "trx;LogFileName=results.trx", "--results-directory", results]);
+            "--blame-hang-timeout", "20m", "--blame-hang-dump-type", "none", "--logger", "console;verbosity=minimal", "--logger", "trx;LogFileName=results.trx", "--results-directory", results]);
         var trx = Path.Combine(results, "results.trx");
         if (!File.Exists(trx))
         {
@@ -101,6 +101,13 @@ internal sealed partial class TestRun(Repository repository)
             failed++;
             Console.WriteLine($"Pester: the run ended with {code} and left no counts.");
         }
+    }
+
+    /// <summary>The run cannot go on; that counts as one failure.</summary>
+    public void Broken(string reason)
+    {
+        failed++;
+        Console.WriteLine($"The run ended before its time: {reason}");
     }
 
     public int Close()
