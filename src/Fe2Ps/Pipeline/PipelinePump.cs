@@ -18,6 +18,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, ProgressRecord> _activities = new(StringComparer.Ordinal);
     private BlockingCollection<Action> _queue = [];
+    private volatile bool _deserted;
 
     /// <summary>True from Ctrl+C on.</summary>
     public bool Stopped => _stop.IsCancellationRequested;
@@ -33,6 +34,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
     {
         if (Stopped) throw new PipelineStoppedException();
         var queue = _queue = [];
+        _deserted = false;
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         CancellationToken token = abandon.Token;
         Task task = Task.Run(() => work(token), CancellationToken.None);
@@ -52,6 +54,7 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
         {
             // Either the work failed, and is over, or the pipeline refused what it was given (an error under
             // -ErrorAction Stop, Select-Object -First): then nobody waits for the rest of the work.
+            _deserted = true;
             abandon.Cancel();
             WaitQuietly(task);
             throw;
@@ -92,9 +95,9 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
     /// <inheritdoc/>
     public void Report(Fe2Report value)
     {
-        if (Stopped)
+        if (Stopped || _deserted)
         {
-            // After Ctrl+C the pipeline takes nothing any more, but what is left running must still be told.
+            // After Ctrl+C, or a refusal of its own, the pipeline takes nothing any more, but what is left running must still be told.
             if (value is WarningReport last) SayWhileStopping(last.Message);
             return;
         }
