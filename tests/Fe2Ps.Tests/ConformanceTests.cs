@@ -89,4 +89,39 @@ public sealed class ConformanceTests
             Assert.Equal(Enumerable.Range(0, positions.Length), positions);
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_list_that_may_be_left_out_is_never_null_and_one_that_selects_is_never_empty(string name)
+    {
+        // An empty list of names must not mean all of them: Get-Fe2Instance $nothing | Remove-Fe2Instance.
+        foreach (PropertyInfo property in Lists(name))
+        {
+            string[] attributes = AttributesOf(property);
+            bool selects = name.StartsWith("Get-", StringComparison.Ordinal) || !Values.Contains(property.Name);
+            Assert.True(
+                attributes.Contains("ValidateNotNullOrEmptyAttribute") || (!selects && attributes.Contains("ValidateNotNullAttribute")),
+                $"{name} -{property.Name} takes {(selects ? "an empty list" : "$null")}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Where_a_name_of_an_instance_is_asked_for_an_instance_can_stand(string name)
+    {
+        foreach (PropertyInfo property in Command(name).Type.GetProperties())
+        {
+            string[] attributes = AttributesOf(property);
+            bool completed = property.GetCustomAttributesData().Any(a => a.ConstructorArguments is [{ Value: Type { Name: "InstanceNameCompleter" or "InstanceNameOrValueCompleter" } }]);
+            Assert.Equal(completed, attributes.Contains(nameof(InstanceNameAttribute)));
+        }
+    }
+
+    /// <summary>Lists that are values to hand on, where an empty one is as good as none.</summary>
+    private static readonly string[] Values = ["ArgumentList", "File", "Port", "SecurityGroupId"];
+
+    private static IEnumerable<PropertyInfo> Lists(string name) =>
+        Command(name).Type.GetProperties().Where(p => p.PropertyType.IsArray && AttributesOf(p).Contains("ParameterAttribute"));
+
+    private static string[] AttributesOf(PropertyInfo property) => [.. property.GetCustomAttributesData().Select(a => a.AttributeType.Name)];
 }

@@ -48,6 +48,19 @@ public abstract class AsyncCmdlet : PSCmdlet
         }
     }
 
+    /// <summary>Runs work that needs no other thread; a failure becomes an error record.</summary>
+    private protected void Run(Action work)
+    {
+        try
+        {
+            Errors.Guard(work);
+        }
+        catch (Fe2Exception failure)
+        {
+            WriteError(failure.ToErrorRecord());
+        }
+    }
+
     private protected Task WriteAsync(object? value) => Pump.DoAsync(() => WriteObject(value));
 
     private protected Task WriteErrorAsync(Fe2Exception failure) => Pump.DoAsync(() => WriteError(failure.ToErrorRecord()));

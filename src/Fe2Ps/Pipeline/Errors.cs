@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Management.Automation;
 using Fe2Ps.Core;
 
@@ -12,6 +13,38 @@ internal static class Errors
         {
             ErrorDetails = new ErrorDetails(OneLine(failure.Message)) { RecommendedAction = OneLine(failure.NextStep) },
         };
+
+    /// <summary>Runs work; what this computer refuses it becomes a failure like any other. The pipeline's own exceptions pass.</summary>
+    public static void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception refusal) when (IsOfThisComputer(refusal))
+        {
+            throw OfThisComputer(refusal);
+        }
+    }
+
+    /// <inheritdoc cref="Guard"/>
+    public static async Task GuardAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception refusal) when (IsOfThisComputer(refusal))
+        {
+            throw OfThisComputer(refusal);
+        }
+    }
+
+    private static bool IsOfThisComputer(Exception refusal) => refusal is IOException or UnauthorizedAccessException or Win32Exception;
+
+    private static Fe2Exception OfThisComputer(Exception refusal) => new(
+        "LocalFailure", Fe2ErrorKind.OperationFailed, $"This computer refuses it: {refusal.Message}",
+        "Look at the file, folder or program that it names: whether it is there, may be written, and has room.", null, refusal);
 
     /// <summary>PowerShell's category for a kind of failure.</summary>
     public static ErrorCategory Category(Fe2ErrorKind kind) => kind switch

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using Amazon.EC2.Model;
 using Fe2Ps.Core;
 using Fe2Ps.Core.Instances;
@@ -31,6 +32,20 @@ public abstract class InstanceActionCmdlet : Fe2Cmdlet
     /// <summary>Adds what one record names.</summary>
     private protected void Add(IEnumerable<string> namesOrIds, IEnumerable<Instance> instances) => _batches.Add(Where, namesOrIds, instances);
 
+    /// <summary>Adds what came down the pipeline: an instance, the name or id of one, or anything that has an <c>InstanceId</c>.</summary>
+    private protected void AddPiped(PSObject input)
+    {
+        switch (input.BaseObject)
+        {
+            case Instance instance: Add([], [instance]); break;
+            case string name: Add([name], []); break;
+            default:
+                if (input.Properties["InstanceId"]?.Value is string id) Add([id], []);
+                else WriteError(NoInstance(input).ToErrorRecord());
+                break;
+        }
+    }
+
     /// <summary>What the cmdlet does with all instances of one place.</summary>
     private protected abstract Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Instance> instances, CancellationToken stop);
 
@@ -51,6 +66,10 @@ public abstract class InstanceActionCmdlet : Fe2Cmdlet
 
         foreach (Fe2Exception problem in done.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
     }
+
+    private static Fe2Exception NoInstance(PSObject input) => new(
+        "NotAnInstance", Fe2ErrorKind.InvalidArgument, $"'{input}' is neither an instance nor the name of one.",
+        "Pipe in what Get-Fe2Instance gives.", input);
 
     private async Task<IReadOnlyList<Instance>> FindAsync(Fe2Session session, InstanceBatch batch, CancellationToken stop)
     {

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Amazon.EC2.Model;
 using Fe2Ps.Completion;
 
 namespace Fe2Ps.Pipeline;
@@ -8,9 +7,10 @@ namespace Fe2Ps.Pipeline;
 public abstract class InstanceCmdlet : InstanceActionCmdlet
 {
     /// <summary>Names; wildcards select. Ids are taken too.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = "Name")]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [InstanceName]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
@@ -19,17 +19,17 @@ public abstract class InstanceCmdlet : InstanceActionCmdlet
     [ValidateNotNullOrEmpty]
     public string[] InstanceId { get; set; } = [];
 
-    /// <summary>Instances as Get-Fe2Instance gives them.</summary>
+    /// <summary>Instances as Get-Fe2Instance gives them, or names.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Instance")]
     [ValidateNotNullOrEmpty]
-    public Instance[] Instance { get; set; } = [];
+    public PSObject[] Instance { get; set; } = [];
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
         switch (ParameterSetName)
         {
-            case "Instance": Add([], Instance); break;
+            case "Instance": Array.ForEach(Instance, AddPiped); break;
             case "Id": Add(InstanceId, []); break;
             default: Add(Name, []); break;
         }

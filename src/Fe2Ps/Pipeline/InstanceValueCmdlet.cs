@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Amazon.EC2.Model;
 using Fe2Ps.Completion;
 using Fe2Ps.Core;
 
@@ -17,6 +16,7 @@ public abstract class InstanceValueCmdlet : InstanceActionCmdlet
     [Parameter(Position = 0)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [InstanceName]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
@@ -50,22 +50,9 @@ public abstract class InstanceValueCmdlet : InstanceActionCmdlet
     protected sealed override void ProcessRecord()
     {
         Add(_names, []);
-        switch (InputObject?.BaseObject)
-        {
-            case null: break;
-            case Instance instance: Add([], [instance]); break;
-            case string name: Add([name], []); break;
-            default:
-                if (InputObject.Properties["InstanceId"]?.Value is string id) Add([id], []);
-                else WriteError(NoInstance(InputObject).ToErrorRecord());
-                break;
-        }
+        if (InputObject is not null) AddPiped(InputObject);
 
         // The names of the command line count once, not once for each record.
         _names = [];
     }
-
-    private static Fe2Exception NoInstance(PSObject input) => new(
-        "NotAnInstance", Fe2ErrorKind.InvalidArgument, $"'{input}' is neither an instance nor the name of one.",
-        "Pipe in what Get-Fe2Instance gives.", input);
 }

@@ -18,7 +18,9 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, ProgressRecord> _activities = new(StringComparer.Ordinal);
     private BlockingCollection<Action> _queue = [];
-    private volatile bool _deserted;
+
+    /// <summary>Fires when nobody listens to the work at hand any more: after Ctrl+C, and where the pipeline has refused what it was given.</summary>
+    private CancellationToken _abandoned;
 
     /// <summary>True from Ctrl+C on.</summary>
     public bool Stopped => _stop.IsCancellationRequested;
@@ -34,10 +36,9 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
     {
         if (Stopped) throw new PipelineStoppedException();
         var queue = _queue = [];
-        _deserted = false;
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        CancellationToken token = abandon.Token;
-        Task task = Task.Run(() => work(token), CancellationToken.None);
+        CancellationToken token = _abandoned = abandon.Token;
+        Task task = Task.Run(() => Errors.GuardAsync(() => work(token)), CancellationToken.None);
         _ = task.ContinueWith(_ => queue.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
@@ -53,9 +54,10 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
         catch
         {
             // Either the work failed, and is over, or the pipeline refused what it was given (an error under
-            // -ErrorAction Stop, Select-Object -First): then nobody waits for the rest of the work.
-            _deserted = true;
+            // -ErrorAction Stop, Select-Object -First): then nobody waits for the rest of the work, and whatever of it waits
+            // for the pipeline must not go on waiting.
             abandon.Cancel();
+            queue.CompleteAdding();
             WaitQuietly(task);
             throw;
         }
@@ -75,6 +77,8 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
     /// <summary>Lets the pipeline thread answer something.</summary>
     public Task<T> AskAsync<T>(Func<T> question)
     {
+        CancellationToken abandoned = _abandoned;
+        if (abandoned.IsCancellationRequested) return Task.FromCanceled<T>(abandoned);
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         bool added = TryPost(() =>
         {
@@ -89,13 +93,13 @@ internal sealed class PipelinePump(PSCmdlet cmdlet) : IProgress<Fe2Report>
             }
         });
         if (!added) answer.TrySetCanceled();
-        return Stopped ? Task.FromCanceled<T>(_stop.Token) : answer.Task.WaitAsync(_stop.Token);
+        return answer.Task.WaitAsync(abandoned);
     }
 
     /// <inheritdoc/>
     public void Report(Fe2Report value)
     {
-        if (Stopped || _deserted)
+        if (Stopped || _abandoned.IsCancellationRequested)
         {
             // After Ctrl+C, or a refusal of its own, the pipeline takes nothing any more, but what is left running must still be told.
             if (value is WarningReport last) SayWhileStopping(last.Message);

@@ -16,6 +16,7 @@ public sealed class GetFe2DefaultCommand : Fe2Cmdlet
     /// <summary>Only these settings.</summary>
     [Parameter(Position = 0)]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = ["*"];
 
     /// <inheritdoc/>

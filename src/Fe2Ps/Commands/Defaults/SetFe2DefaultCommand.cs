@@ -74,19 +74,11 @@ public sealed class SetFe2DefaultCommand : AsyncCmdlet
     public SwitchParameter Reset { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    protected override void EndProcessing() => Run(() =>
     {
         var file = new DefaultsFile(new Fe2Home(Fe2Environment.Process));
-        if (!ShouldProcess(file.Path, "Change the defaults")) return;
-        try
-        {
-            file.Change(Changed);
-        }
-        catch (Fe2Exception failure)
-        {
-            WriteError(failure.ToErrorRecord());
-        }
-    }
+        if (ShouldProcess(file.Path, "Change the defaults")) file.Change(Changed);
+    });
 
     private Fe2Defaults Changed(Fe2Defaults before)
     {

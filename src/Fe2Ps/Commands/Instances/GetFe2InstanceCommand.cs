@@ -21,6 +21,8 @@ public sealed class GetFe2InstanceCommand : Fe2Cmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Name")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [InstanceName]
+    [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
     /// <summary>Ids.</summary>
@@ -31,10 +33,12 @@ public sealed class GetFe2InstanceCommand : Fe2Cmdlet
     /// <summary>Only instances in these states; without it, all but the terminated ones.</summary>
     [Parameter]
     [ValidateSet("pending", "running", "stopping", "stopped", "shutting-down", "terminated")]
+    [ValidateNotNullOrEmpty]
     public string[] State { get; set; } = [];
 
     /// <summary>EC2's own filters: @{ 'instance-type' = 'm5.*' }.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public Hashtable? Filter { get; set; }
 
     /// <inheritdoc/>

@@ -72,6 +72,7 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
 
     /// <summary>Security groups to use instead of fe2-ssh.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] SecurityGroupId { get; set; } = [];
 
     /// <summary>Operations a second of the root disk.</summary>

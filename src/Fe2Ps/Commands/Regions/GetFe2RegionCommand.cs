@@ -15,6 +15,7 @@ public sealed class GetFe2RegionCommand : Fe2Cmdlet
     /// <summary>A code, a friendly name, or a part of one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(RegionCompleter))]
+    [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
     /// <summary>Also those that the account has not opted in to.</summary>

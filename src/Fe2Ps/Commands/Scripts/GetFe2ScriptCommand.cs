@@ -18,12 +18,15 @@ public sealed class GetFe2ScriptCommand : Fe2Cmdlet
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobNameCompleter))]
+    [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
     /// <summary>Only jobs of these machines, targets or monitors.</summary>
     [Parameter]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [InstanceName]
+    [ValidateNotNullOrEmpty]
     public string[] Instance { get; set; } = [];
 
     /// <summary>The login user of all machines.</summary>

@@ -27,12 +27,14 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("InstanceId")]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [InstanceName]
     [ValidateNotNullOrEmpty]
     public string Instance { get; set; } = "";
 
     /// <summary>The machine that collects the results.</summary>
     [Parameter(Position = 2)]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [InstanceName]
     public string? Monitor { get; set; }
 
     /// <summary>The job's name.</summary>
@@ -41,6 +43,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
 
     /// <summary>Arguments for the script.</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] ArgumentList { get; set; } = [];
 
     /// <summary>Environment variables for the script.</summary>
@@ -50,6 +53,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     /// <summary>More files and folders for the job's folder.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ValidateNotNull]
     public string[] File { get; set; } = [];
 
     /// <summary>What happens to the machine afterwards.</summary>

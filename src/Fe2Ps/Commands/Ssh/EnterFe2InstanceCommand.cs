@@ -20,6 +20,7 @@ public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
     /// <summary>The name, or the id.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [InstanceName]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
@@ -31,6 +32,7 @@ public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
     /// <summary>Ports of the machine to bring here: 8888, or 8008:8080 for here:there.</summary>
     [Parameter(Position = 1, ParameterSetName = "Name")]
     [Parameter(ParameterSetName = "Id")]
+    [ValidateNotNull]
     public string[] Port { get; set; } = [];
 
     /// <summary>A command to run on a terminal there instead of a login shell.</summary>

@@ -23,6 +23,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
     /// <summary>Arguments, quoted for the shell there.</summary>
     [Parameter(Position = 2)]
     [Alias("Args")]
+    [ValidateNotNull]
     public string[] ArgumentList { get; set; } = [];
 
     /// <summary>The login user.</summary>
@@ -57,7 +58,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
             {
                 try
                 {
-                    await RunAsync(session, instance, command, token).ConfigureAwait(false);
+                    await Errors.GuardAsync(() => RunAsync(session, instance, command, token)).ConfigureAwait(false);
                 }
                 catch (Fe2Exception failure)
                 {
