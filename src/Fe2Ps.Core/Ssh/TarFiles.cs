@@ -10,6 +10,9 @@ namespace Fe2Ps.Core.Ssh;
 /// </summary>
 internal sealed class TarFiles(SshSession session)
 {
+    /// <summary>What a time may lose on its way through the archive (10 µs): a result that was written again is later by more.</summary>
+    private const long TicksLost = 100;
+
     public async Task SendAsync(
         IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
@@ -32,7 +35,7 @@ internal sealed class TarFiles(SshSession session)
             return;
         var tail = new SshSession.ErrorTail();
         var exitCode = await session.PipeAsync(
-            $"cd {folder} && exec tar --hard-dereference -cf - --null --no-recursion -T -",
+            $"cd {folder} && exec tar --format=pax --hard-dereference -cf - --null --no-recursion -T -",
             async (input, token) => await input.WriteAsync(wanted, token).ConfigureAwait(false),
             (output, token) => ReadAsync(output, localFolder, report, token),
             bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
@@ -52,10 +55,9 @@ internal sealed class TarFiles(SshSession session)
         {
             var fields = entry.Split(' ', 4);
             var here = new FileInfo(Path.Combine(localFolder, fields[3]));
-            var seconds = decimal.Parse(fields[2], CultureInfo.InvariantCulture);
             var same = fields[0] == "d" ? Directory.Exists(here.FullName)
                 : fields[0] == "f" && here.Exists && here.Length == long.Parse(fields[1], CultureInfo.InvariantCulture)
-                    && Math.Abs(new DateTimeOffset(here.LastWriteTimeUtc).ToUnixTimeSeconds() - (long)seconds) <= 1;
+                    && Math.Abs(here.LastWriteTimeUtc.Ticks - TicksOf(fields[2])) <= TicksLost;
             if (!same)
                 names.Append("./").Append(fields[3]).Append('\0');
         }
@@ -90,7 +92,7 @@ internal sealed class TarFiles(SshSession session)
         {
             var path = Path.GetFullPath(Path.Combine(root, entry.Name));
             // A machine must not be able to write anywhere else on this computer.
-            if (!(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal))
+            if (!(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal) || LeadsThroughLink(path, root))
                 continue;
             report?.Report(new ProgressReport("Receiving", entry.Name));
             if (entry.EntryType == TarEntryType.Directory)
@@ -106,9 +108,29 @@ internal sealed class TarFiles(SshSession session)
                 continue;
             }
 
+            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
+                continue;
+            if (new FileInfo(path).LinkTarget is not null)
+                File.Delete(path);
             await entry.ExtractToFileAsync(path, overwrite: true, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether a folder on the way from the root to this path is a link: one of this archive, or one that was here before.</summary>
+    private static bool LeadsThroughLink(string path, string root)
+    {
+        for (var above = Path.GetDirectoryName(path); above is not null && above.Length >= root.Length; above = Path.GetDirectoryName(above))
+        {
+            if (new DirectoryInfo(above).LinkTarget is not null)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Seconds since 1970 with a fraction, as find prints them, in ticks since the year 1.</summary>
+    private static long TicksOf(string seconds) =>
+        DateTime.UnixEpoch.Ticks + (long)(decimal.Parse(seconds, CultureInfo.InvariantCulture) * TimeSpan.TicksPerSecond);
 
     /// <summary>Makes a link, unless it leads out of the folder: the next entry could be written through it.</summary>
     private static void Link(string path, string leadsTo, string root)

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Runtime.Versioning;
 using System.Text;
 using Fe2Ps.Core.Ssh;
@@ -79,6 +80,73 @@ public sealed class SshFilesTests(SshFixture ssh) : IClassFixture<SshFixture>
         await session.ReceiveAsync("again", here, report);
         Assert.Equal(["./two"], fetched);
         Assert.Equal("2\nmore\n", await File.ReadAllTextAsync(Path.Combine(here, "two")));
+    }
+
+    [SshdFact]
+    public async Task AResultThatWasWrittenAgainAtOnceIsFetchedAgain()
+    {
+        await using var connector = new SshConnector(ssh.Options() with { UseRsync = false });
+        await using var session = await connector.OpenAsync(ssh.Target);
+        var here = ssh.Folder("at-once");
+        await session.RunAsync("mkdir -p ~/at-once; echo 1 > ~/at-once/result; touch -d '2026-01-02 03:04:05.200' ~/at-once/result");
+        await session.ReceiveAsync("at-once", here);
+        await session.RunAsync("echo 2 > ~/at-once/result; touch -d '2026-01-02 03:04:05.300' ~/at-once/result");
+        await session.ReceiveAsync("at-once", here);
+        Assert.Equal("2\n", await File.ReadAllTextAsync(Path.Combine(here, "result")));
+    }
+
+    [SshdFact]
+    public async Task NothingIsWrittenThroughALinkOfTheArchiveOrOneThatWasHere()
+    {
+        await using var connector = new SshConnector(ssh.Options() with { UseRsync = false });
+        await using var session = await connector.OpenAsync(ssh.Target);
+        var outside = ssh.Folder("outside");
+        var here = Path.Combine(ssh.Folder("inside"), "results");
+        Directory.CreateDirectory(here);
+        // a/up leads to the folder itself, so every link is inside by its text alone; together they lead out.
+        var archive = Path.Combine(ssh.Host.Home, "evil.tar");
+        await using (var tar = new TarWriter(File.Create(archive)))
+        {
+            Add(TarEntryType.Directory, "./a", null);
+            Add(TarEntryType.Directory, "./a/b", null);
+            Add(TarEntryType.SymbolicLink, "./x", "a/b");
+            Add(TarEntryType.SymbolicLink, "./x/y", "../..");
+            Add(TarEntryType.SymbolicLink, "./a/b/z", "../../x/../..");
+            Add(TarEntryType.RegularFile, "./a/b/z/../outside-by-archive", null);
+            Add(TarEntryType.RegularFile, "./x/through", null);
+            Add(TarEntryType.RegularFile, "./mine/through", null);
+            Add(TarEntryType.RegularFile, "./good", null);
+
+            void Add(TarEntryType type, string name, string? link)
+            {
+                var entry = new PaxTarEntry(type, name);
+                if (link is not null)
+                    entry.LinkName = link;
+                else if (type == TarEntryType.RegularFile)
+                    entry.DataStream = new MemoryStream("bad"u8.ToArray());
+                tar.WriteEntry(entry);
+            }
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(here, "mine"), outside);
+        // A machine in somebody else's hands: its tar sends what it likes.
+        var fake = Path.Combine(ssh.Host.Bin, "tar");
+        await File.WriteAllTextAsync(fake, $"#!/bin/sh\ncat > /dev/null; cat '{archive}'\n");
+        File.SetUnixFileMode(fake, (UnixFileMode)0b111_101_101);
+        try
+        {
+            await session.RunAsync("mkdir -p ~/evil; echo x > ~/evil/x");
+            await session.ReceiveAsync("evil", here);
+        }
+        finally
+        {
+            File.Delete(fake);
+        }
+
+        Assert.Equal("bad", await File.ReadAllTextAsync(Path.Combine(here, "good")));
+        Assert.Empty(Directory.GetFileSystemEntries(outside));
+        Assert.False(File.Exists(Path.Combine(here, "a/b/through")));
+        Assert.Equal(["results"], Directory.GetFileSystemEntries(Path.GetDirectoryName(here)!).Select(Path.GetFileName));
     }
 
     [SshdFact]
