@@ -36,12 +36,12 @@ internal static class RemoteScripts
         foreach (var (file, text) in files)
         {
             // The library is included by its name, the others are called by theirs. Each is renamed into place: a shell that
-            // is reading the old one keeps it.
+            // is reading the old one keeps it. Two computers may install at once, each under a name of its own ($$).
             var name = file == "lib.sh" ? file : Path.GetFileNameWithoutExtension(file);
-            installer.Append($"cat > {name}.new <<'FE2_END_OF_FILE'\n{text}FE2_END_OF_FILE\nchmod 700 {name}.new\nmv -f {name}.new {name}\n");
+            installer.Append($"cat > {name}.$$.new <<'FE2_END_OF_FILE'\n{text}FE2_END_OF_FILE\nchmod 700 {name}.$$.new\nmv -f {name}.$$.new {name}\n");
         }
 
-        installer.Append($"echo {version} > version\n");
+        installer.Append($"echo {version} > version.$$.new\nmv -f version.$$.new version\n");
         return (version, Encoding.UTF8.GetBytes(installer.ToString()));
     }
 
