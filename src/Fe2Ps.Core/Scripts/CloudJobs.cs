@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Amazon.EC2;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
@@ -61,10 +62,6 @@ public sealed class CloudJobs(Fe2Session session, ISshConnector ssh, string? key
     public Task SetShutdownBehaviorAsync(string instanceId, OnExit onExit, CancellationToken cancellationToken) =>
         session.GuardAsync("set what a shutdown does", instanceId, async () =>
         {
-            Instance instance = await _query.GetAsync(instanceId, cancellationToken).ConfigureAwait(false);
-
-            // A one-time spot instance knows only one end, and EC2 refuses to be told otherwise.
-            if (InstanceFacts.IsSpot(instance)) return;
             await session.Ec2.ModifyInstanceAttributeAsync(
                 new ModifyInstanceAttributeRequest
                 {
@@ -73,6 +70,31 @@ public sealed class CloudJobs(Fe2Session session, ISshConnector ssh, string? key
                 },
                 cancellationToken).ConfigureAwait(false);
         });
+
+    /// <inheritdoc/>
+    /// <remarks>A one-time spot instance knows only one end, and EC2 refuses to be told anything about it.</remarks>
+    public Task<OnExit> ShutdownBehaviorAsync(string instanceId, CancellationToken cancellationToken) =>
+        session.GuardAsync("ask what a shutdown does", instanceId, async () =>
+        {
+            if (await IsOneTimeSpotAsync(instanceId, cancellationToken).ConfigureAwait(false)) return OnExit.Terminate;
+            DescribeInstanceAttributeResponse answer = await session.Ec2.DescribeInstanceAttributeAsync(
+                new DescribeInstanceAttributeRequest { InstanceId = instanceId, Attribute = InstanceAttributeName.InstanceInitiatedShutdownBehavior },
+                cancellationToken).ConfigureAwait(false);
+            return answer.InstanceAttribute.InstanceInitiatedShutdownBehavior == "terminate" ? OnExit.Terminate : OnExit.Stop;
+        });
+
+    /// <inheritdoc/>
+    public async Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        Instance instance = await _query.GetAsync(instanceId, cancellationToken).ConfigureAwait(false);
+        if (!InstanceFacts.IsSpot(instance)) return false;
+        return await session.GuardAsync("ask for the spot request", instanceId, async () =>
+        {
+            DescribeSpotInstanceRequestsResponse found = await session.Ec2.DescribeSpotInstanceRequestsAsync(
+                new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [instanceId])] }, cancellationToken).ConfigureAwait(false);
+            return !found.SpotInstanceRequests.Any(r => r.Type == SpotInstanceType.Persistent);
+        }).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken)

@@ -9,6 +9,12 @@ public interface IJobCloud
     /// <summary>Sets whether a shutdown from inside stops the instance or terminates it.</summary>
     Task SetShutdownBehaviorAsync(string instanceId, OnExit onExit, CancellationToken cancellationToken);
 
+    /// <summary>Whether a shutdown from inside stops or terminates the instance at present.</summary>
+    Task<OnExit> ShutdownBehaviorAsync(string instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Whether this is a one-time spot instance, which can only terminate.</summary>
+    Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken);
+
     /// <summary>Whether an instance exists and runs. What the tool cannot find does not run.</summary>
     Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken);
 }

@@ -58,7 +58,16 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
             // A machine that never had a job has no script either.
             var result = await session.RunAsync(
                 "[ ! -x ~/.fe2/report ] || " + RemoteScripts.Call("report", id is null ? [] : [id]), null, cancellationToken).ConfigureAwait(false);
-            return [.. JobReport.Parse(result.OutputText)];
+            JobReport[] reports = [.. JobReport.Parse(result.OutputText)];
+            // Only its own machine may bring a job to its end: one that was made from an image of it has the same files.
+            foreach (var left in reports.Where(r => r.NeedsKeeper && r.Facts.TargetId == machine.Id))
+            {
+                var revived = await session.RunAsync(RemoteScripts.Call("revive", left.Facts.Id), null, cancellationToken).ConfigureAwait(false);
+                if (revived.ExitCode == 0)
+                    left.Revived();
+            }
+
+            return reports;
         }
         catch (Fe2Exception e) when (e.Kind is Fe2ErrorKind.Connection)
         {
@@ -78,7 +87,9 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
             var own = group.FirstOrDefault(r => r.IsFromTarget)?.ToJob(target, monitor);
             var there = group.FirstOrDefault(r => !r.IsFromTarget)?.ToJob(target, monitor);
             // What has ended on the monitor has ended: its results are there.
-            jobs.Add(own is null ? Judge(there!, target) : there is { State: JobState.Finished } ? own with { State = there.State, Note = null } : own);
+            jobs.Add(own is null ? Judge(there!, target)
+                : there is { State: JobState.Finished } ? own with { State = there.State, Note = own.State == JobState.Finished ? own.Note : null }
+                : own);
         }
 
         return [.. jobs.OrderBy(j => j.Created)];

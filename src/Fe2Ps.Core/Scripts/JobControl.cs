@@ -48,9 +48,10 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
     }
 
     /// <summary>
-    /// Copies the job's folder, as it is now, into a local one: from the monitor once the job is over, before that from the
-    /// target, which is ahead of it. What is here already is not sent again. Without a monitor, a target that is to stop afterwards does so now, if the job
-    /// was over before the copy began.
+    /// Copies the job's folder, as it is now, into a local one: from the monitor once everything is there, before that (and
+    /// when the job was lost) from the target, which is ahead of it; a warning says when only the monitor could be asked.
+    /// What is here already is not sent again. Without a monitor, a target that is to leave afterwards does so now, if the
+    /// job was over before the copy began.
     /// </summary>
     public async Task<Job> ReceiveAsync(
         Job job, string localFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
@@ -60,14 +61,18 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
         if (before is { State: JobState.Flushing, MonitorId: null })
             before = await WaitAsync(before, TimeSpan.FromSeconds(WaitSeconds), report, cancellationToken).ConfigureAwait(false);
         Fe2Exception? failure = null;
-        foreach (var machine in before.IsOver ? Holders(before) : Holders(before).Reverse())
+        var isWhole = before.State == JobState.Finished;
+        foreach (var machine in isWhole ? Holders(before) : Holders(before).Reverse())
         {
             try
             {
                 await using var session = await ssh.OpenAsync(machine.Ssh, cancellationToken).ConfigureAwait(false);
                 await session.ReceiveAsync(job.Folder, localFolder, report, cancellationToken).ConfigureAwait(false);
-                if (job.MonitorId is null && before.IsOver && job.OnExit != OnExit.None)
+                // Also without an action on exit: another job may wait for these results before the machine leaves.
+                if (job.MonitorId is null && before.IsOver)
                     await LeaveAsync(session, job, cancellationToken).ConfigureAwait(false);
+                if (!isWhole && machine.Id == before.MonitorId)
+                    report?.Report(new WarningReport(Incomplete(before, failure)));
                 return before;
             }
             catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)
@@ -161,6 +166,10 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
     /// <summary>Who has the results: the monitor has all of them at the end, the target has them while it lives.</summary>
     private static IEnumerable<JobMachine> Holders(Job job) =>
         new[] { job.Monitor, job.Target }.OfType<JobMachine>().Where(m => m.IsRunning);
+
+    private static string Incomplete(Job job, Fe2Exception? failure) =>
+        $"These are the results of {job.Name} that have reached {job.MonitorName}; not all of them have, and {job.TargetName} "
+        + (failure is null ? "does not run." : $"could not be asked for the others: {failure.Message}");
 
     private static async Task LeaveAsync(ISshSession session, Job job, CancellationToken cancellationToken)
     {

@@ -36,6 +36,21 @@ internal static class JobErrors
         $"The machine cannot {onExit.ToString().ToLowerInvariant()} by itself when nobody else has the results.",
         "Name a monitor, or wait for the script and receive its results.", onExit);
 
+    public static Fe2Exception OnExitConflicts(OnExit onExit, JobMachine machine, string other) => new(
+        "OnExitConflicts", Fe2ErrorKind.InvalidState,
+        $"{machine.Name} cannot {onExit.ToString().ToLowerInvariant()} after this job: another job there ({other}) asked for its other end, and a machine knows only one.",
+        "Give both jobs the same action on exit, or none to this one.", machine.Id);
+
+    public static Fe2Exception CannotStop(JobMachine machine) => new(
+        "InstanceCannotStop", Fe2ErrorKind.InvalidArgument,
+        $"{machine.Name} is a one-time spot instance: it cannot stop, only terminate, and its disk would go with it.",
+        "Use Terminate, or no action on exit.", machine.Id);
+
+    public static Fe2Exception StartUnknown(string id, JobMachine machine, Exception cause) => new(
+        "ScriptStartUnknown", Fe2ErrorKind.Connection,
+        $"{machine.Name} was asked to start job {id} and does not answer any more, so it is not known whether the script runs. Everything was left as it is.",
+        "List the jobs when the machine can be reached again; stop the job if it runs and should not.", id, cause);
+
     public static Fe2Exception NotRunning(JobMachine machine) => new(
         "InstanceNotRunning", Fe2ErrorKind.InvalidState, $"{machine.Name} ({machine.Id}) does not run.",
         "Start it first.", machine.Id);

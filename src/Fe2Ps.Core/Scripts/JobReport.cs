@@ -26,6 +26,15 @@ internal sealed class JobReport
 
     private bool HasProcess => _fields.GetValueOrDefault("run") == "1" || _fields.GetValueOrDefault("keep") == "1";
 
+    /// <summary>Whether the job is not over and nobody sees to its end any more.</summary>
+    public bool NeedsKeeper =>
+        IsFromTarget && _fields.GetValueOrDefault("keep") != "1" && StateWord is ("starting" or "running" or "flushing");
+
+    private string StateWord => _fields.GetValueOrDefault("state", "").Split('\n')[0];
+
+    /// <summary>It has a keeper again.</summary>
+    public void Revived() => _fields["keep"] = "1";
+
     public static IEnumerable<JobReport> Parse(string text)
     {
         JobReport? current = null;
@@ -71,7 +80,9 @@ internal sealed class JobReport
             _ => JobState.Preparing,
         };
         var note = lines.Length > 1 ? lines[1].Trim() : null;
-        if (state is JobState.Running or JobState.Flushing && IsFromTarget && !HasProcess)
+        if (state == JobState.Running && _fields.GetValueOrDefault("run") == "0")
+            state = JobState.Flushing;
+        if (state == JobState.Flushing && IsFromTarget && !HasProcess)
             (state, note) = (JobState.Lost, "the machine was restarted or the job's processes were killed before the results were flushed");
         return FromFacts(Facts, target, monitor) with
         {

@@ -8,6 +8,7 @@ namespace Fe2Ps.Core.Scripts;
 public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvider? time = null)
 {
     private const int NameTaken = 17;
+    private const int OtherEnd = 19;
     private const int MostNames = 1000;
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -16,12 +17,15 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
     /// <exception cref="Fe2Exception">
     /// Bad input: <c>ScriptNotFound</c>, <c>FileNotFound</c>, <c>FileNameTwice</c>, <c>FileNameReserved</c>, <c>JobNameInvalid</c>,
     /// <c>EnvironmentNameInvalid</c>, <c>MonitorIsTarget</c>, <c>OnExitNeedsMonitor</c>, <c>InstanceNotRunning</c>, <c>JobExists</c>.
-    /// The machines: <c>ProgramMissing</c>, <c>SudoNeeded</c>, <c>MonitorUnreachable</c>, <c>ScriptStartFailed</c>, and those of ssh.
-    /// A job that could not be started leaves nothing behind.
+    /// The machines: <c>ProgramMissing</c>, <c>SudoNeeded</c>, <c>MonitorUnreachable</c>, <c>OnExitConflicts</c>, <c>InstanceCannotStop</c>,
+    /// <c>ScriptStartFailed</c>, <c>ScriptStartUnknown</c>, and those of ssh.
+    /// A job that could not be started leaves nothing behind; only where the machine cannot be asked whether it started is everything left as it is.
     /// </exception>
     public async Task<Job> StartAsync(JobRequest request, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
         JobRequestCheck.Check(request, report);
+        if (request.OnExit == OnExit.Stop && await cloud.IsOneTimeSpotAsync(request.Target.Id, cancellationToken).ConfigureAwait(false))
+            throw JobErrors.CannotStop(request.Target);
         var script = Path.GetFileName(request.ScriptPath);
         var activity = $"Starting {script} on {request.Target.Name}";
         Say("preparing the machines", 5);
@@ -36,10 +40,12 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
 
         var hosts = monitor is null ? [target] : new[] { monitor, target };
         var id = JobName.NewId(request.Name ?? JobName.FromInstance(request.Target));
+        var retreat = new JobRetreat(target, monitor, cloud, id);
+        JobFacts? facts = null;
         try
         {
             var name = await ClaimAsync(request, hosts, id, cancellationToken).ConfigureAwait(false);
-            var facts = new JobFacts(
+            facts = new JobFacts(
                 id, name, script, request.Arguments, [.. request.Environment.Keys.Order(StringComparer.Ordinal)], request.OnExit,
                 request.Target.Id, request.Target.Name, request.Monitor?.Id, request.Monitor?.Name, _time.GetUtcNow());
             Say("sending the files", 25);
@@ -51,21 +57,30 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
             }
 
             Say("starting", 80);
-            await TagAsync(request, name, cancellationToken).ConfigureAwait(false);
+            await TagAsync(request, name, retreat, cancellationToken).ConfigureAwait(false);
+            retreat.MayRun = true;
             var session = await target.CallAsync(
-                "start", [id, script, request.OnExit.ToString()], "Starting the script", EnvironmentText(request), cancellationToken).ConfigureAwait(false);
-            report?.Report(new VerboseReport($"Job {id} runs in tmux session '{session.OutputText.Trim()}' on {request.Target.Name}."));
+                "start", [id, script], "Starting the script", EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
+            return Started(facts, session.OutputText);
+        }
+        catch (Exception failure)
+        {
+            Say("taking back what was made", 90);
+            // The line may have been cut, or Ctrl+C pressed, after the script had started: then it runs, and is the caller's.
+            if (await retreat.TakeBackAsync(failure, report).ConfigureAwait(false) is { } session)
+                return Started(facts!, session);
+            throw;
+        }
+
+        Job Started(JobFacts facts, string session)
+        {
+            report?.Report(new VerboseReport($"Job {id} runs in tmux session '{session.Trim()}' on {request.Target.Name}."));
             return JobReport.FromFacts(facts, request.Target, request.Monitor) with
             {
                 State = JobState.Running,
                 Started = _time.GetUtcNow(),
-                Session = session.OutputText.TrimEnd('\n'),
+                Session = session.TrimEnd('\n'),
             };
-        }
-        catch
-        {
-            await AbandonAsync(hosts, id).ConfigureAwait(false);
-            throw;
         }
 
         void Say(string status, int percent) => report?.Report(new ProgressReport(activity, status, percent));
@@ -81,7 +96,10 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
             JobHost? taken = null;
             foreach (var host in hosts)
             {
-                var result = await host.TryCallAsync("claim", [id, name], null, cancellationToken).ConfigureAwait(false);
+                var onExit = host.Machine.Id == request.Target.Id ? request.OnExit : OnExit.None;
+                var result = await host.TryCallAsync("claim", [id, name, onExit.ToString()], null, cancellationToken).ConfigureAwait(false);
+                if (result.ExitCode == OtherEnd)
+                    throw JobErrors.OnExitConflicts(request.OnExit, request.Target, result.ErrorText.Trim());
                 if (result.ExitCode is not (0 or NameTaken))
                     throw JobErrors.StepFailed(host.Machine, "Making the job's folder", result);
                 taken = result.ExitCode == NameTaken ? host : null;
@@ -91,7 +109,8 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
 
             if (taken is null)
                 return name;
-            await AbandonAsync(hosts.TakeWhile(host => host != taken), id).ConfigureAwait(false);
+            foreach (var host in hosts.TakeWhile(host => host != taken))
+                await host.TryCallAsync("abandon", [id], null, cancellationToken).ConfigureAwait(false);
             if (request.Name is not null || number == MostNames)
                 throw JobErrors.JobExists(name, taken.Machine);
         }
@@ -110,7 +129,7 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
             throw JobErrors.StepFailed(host.Machine, "Writing the job's facts", result);
     }
 
-    private async Task TagAsync(JobRequest request, string name, CancellationToken cancellationToken)
+    private async Task TagAsync(JobRequest request, string name, JobRetreat retreat, CancellationToken cancellationToken)
     {
         var tags = new Dictionary<string, string> { ["fe2:job"] = name, ["fe2:role"] = "target" };
         if (request.Monitor is { } monitor)
@@ -120,34 +139,23 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
         }
 
         await cloud.TagAsync(request.Target.Id, tags, cancellationToken).ConfigureAwait(false);
-        if (request.OnExit != OnExit.None)
-            await cloud.SetShutdownBehaviorAsync(request.Target.Id, request.OnExit, cancellationToken).ConfigureAwait(false);
+        if (request.OnExit == OnExit.None)
+            return;
+        var former = await cloud.ShutdownBehaviorAsync(request.Target.Id, cancellationToken).ConfigureAwait(false);
+        if (former == request.OnExit)
+            return;
+        retreat.FormerShutdown = former;
+        await cloud.SetShutdownBehaviorAsync(request.Target.Id, request.OnExit, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Environment and arguments as shell text: the one form in which any value survives.</summary>
-    private static MemoryStream EnvironmentText(JobRequest request)
+    private static MemoryStream EnvironmentText(JobRequest request, string id)
     {
         var text = new StringBuilder();
         foreach (var (name, value) in request.Environment)
             text.Append("export ").Append(name).Append('=').Append(ShellQuote.Quote(value)).Append('\n');
         text.Append("set -- ").Append(ShellQuote.Join(request.Arguments)).Append('\n');
+        text.Append("# end of ").Append(id).Append('\n');
         return new MemoryStream(Encoding.UTF8.GetBytes(text.ToString()));
-    }
-
-    /// <summary>Takes back what a job that never ran has made. Also after Ctrl+C, so without the caller's token; a machine that does not answer keeps it.</summary>
-    private static async Task AbandonAsync(IEnumerable<JobHost> hosts, string id)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        foreach (var host in hosts)
-        {
-            try
-            {
-                await host.TryCallAsync("abandon", [id], null, limit.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is Fe2Exception or OperationCanceledException)
-            {
-                // The failure that led here is the one to report.
-            }
-        }
     }
 }

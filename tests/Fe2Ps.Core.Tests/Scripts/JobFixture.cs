@@ -121,6 +121,13 @@ public sealed class JobFixture : IAsyncLifetime
             return Task.CompletedTask;
         }
 
+        public HashSet<string> OneTimeSpot { get; } = [];
+
+        public Task<OnExit> ShutdownBehaviorAsync(string instanceId, CancellationToken cancellationToken) =>
+            Task.FromResult(Behavior.GetValueOrDefault(instanceId, OnExit.Stop));
+
+        public Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(OneTimeSpot.Contains(instanceId));
+
         public Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(!Gone.Contains(instanceId));
     }
 }

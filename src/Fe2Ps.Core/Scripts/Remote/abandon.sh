@@ -1,17 +1,24 @@
 #!/bin/sh
-# abandon ID: gives up a job that never started.
+# abandon ID: gives up a job that never started. Exit code 18 when it did start: then nothing is touched, and the name of
+# its tmux session is printed. Exit code 75 when it is being started at this moment.
 # abandon ID lost: on the monitor, after the target is gone: its key leaves, its results stay.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
-edit_keys "$id"
 if [ "${2-}" = lost ]; then
+    edit_keys "$id"
     case $(head -n 1 "$meta/state" 2>/dev/null) in
         finished | lost) ;;
         *) put "$meta/state" lost ;;
     esac
     exit 0
 fi
+lock "$private/lock" 20 || exit 75
+if [ "$(readlink "$private/started")" = yes ]; then
+    cat "$private/session"
+    exit 18
+fi
+edit_keys "$id"
 rm -rf "$meta" "$private"
 # A folder with the user's own files stays.
 rmdir "$dir" 2>/dev/null

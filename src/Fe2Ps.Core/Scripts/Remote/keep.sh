@@ -5,7 +5,21 @@
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
 trap '' HUP INT
+# One at a time. What keep starts must not hold the lock after it (-o).
+if [ "${2-}" != locked ]; then
+    exec flock -n -o "$private/keep.lock" "$fe2/keep" "$id" locked
+fi
+case $(head -n 1 "$meta/state" 2>/dev/null) in
+    finished | lost) exit 0 ;;
+esac
+if ! [ -s "$private/run.pid" ]; then
+    say "fe2: job $id was never started"
+    exit 1
+fi
 remember "$private/keep.pid" $$
+# A machine that goes down says so this way, and leaves some seconds.
+going_down=
+trap 'going_down=1' TERM
 lsyncd_pid=
 rsync=rsync
 note=
@@ -41,20 +55,37 @@ sync {
     }
 }
 LUA
-    lsyncd "$private/lsyncd.lua" >>"$log" 2>&1 &
+    # A session of its own, so that its rsync can be found when it is gone itself.
+    setsid lsyncd "$private/lsyncd.lua" >>"$log" 2>&1 &
     lsyncd_pid=$!
+    put "$private/lsyncd.session" "$lsyncd_pid"
 }
 
+# lsyncd_members: lsyncd and what it has started. After a reboot the number may be another session's, so the command line
+# must name this job too.
+lsyncd_members() {
+    for part in $(session_members "$(cat "$private/lsyncd.session" 2>/dev/null)" $$); do
+        if [ "$(stat_of "$part" | cut -c 1)" != Z ] && grep -qF "$private/" "/proc/$part/cmdline" 2>/dev/null; then
+            printf '%s\n' "$part"
+        fi
+    done
+}
+
+# stop_lsyncd: no rsync may be left that puts an older file over a newer one. Also that of a keep which was killed.
 stop_lsyncd() {
-    [ -n "$lsyncd_pid" ] || return 0
-    kill "$lsyncd_pid" 2>/dev/null
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        kill -0 "$lsyncd_pid" 2>/dev/null || break
+    signal=TERM
+    count=0
+    while members=$(lsyncd_members); [ -n "$members" ]; do
+        for member in $members; do
+            kill "-$signal" "$member" 2>/dev/null
+        done
+        count=$((count + 1))
+        [ $count -lt 10 ] || signal=KILL
         sleep 0.2
     done
-    kill -9 "$lsyncd_pid" 2>/dev/null
-    wait "$lsyncd_pid" 2>/dev/null
+    [ -z "$lsyncd_pid" ] || wait "$lsyncd_pid" 2>/dev/null
     lsyncd_pid=
+    rm -f "$private/lsyncd.session"
 }
 
 # push [OPTION...]: one pass over the whole folder. What lsyncd missed, this finds.
@@ -90,8 +121,17 @@ nothing_left() {
     ! printf '%s\n' "$left" | grep -q '^[<c]'
 }
 
+# last_pass: what can be brought away before the machine is down. If it stays up, everything goes on as ever.
+last_pass() {
+    going_down=
+    usual=$rsync
+    rsync="timeout 60 $rsync"
+    pass
+    rsync=$usual
+}
+
 script_runs() {
-    [ -f "$end_file" ] && return 1
+    [ -s "$end_file" ] && return 1
     alive "$private/run.pid"
 }
 
@@ -100,11 +140,6 @@ watch_script() {
     next_beat=0
     next_pass=0
     last_start=0
-    # The wrapper may need a moment to come up.
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        [ -f "$private/run.pid" ] || [ -f "$end_file" ] && break
-        sleep 0.2
-    done
     while script_runs; do
         moment=$(date +%s)
         if [ "$moment" -ge $next_beat ]; then
@@ -112,6 +147,7 @@ watch_script() {
             next_beat=$((moment + 30))
         fi
         if has_monitor; then
+            [ -z "$going_down" ] || last_pass
             if { [ -z "$lsyncd_pid" ] || ! kill -0 "$lsyncd_pid" 2>/dev/null; } && [ $((moment - last_start)) -ge 5 ]; then
                 last_start=$moment
                 start_lsyncd || lsyncd_pid=
@@ -134,15 +170,21 @@ watch_script() {
     done
 }
 
-# Sets code and ended, or code=- when nobody saw the script's end.
+# Sets code and ended, or code=- when nobody saw the script's end. Either file can be missing or empty: a full disk, full
+# memory, a restart.
 read_end() {
-    code=-
-    if [ -f "$end_file" ]; then
-        read -r code ended < "$end_file"
-    elif [ -s "$meta/exit-code" ]; then
-        read -r code < "$meta/exit-code"
-        ended=$(cat "$meta/ended" 2>/dev/null)
-    fi
+    code=
+    ended=
+    [ ! -s "$end_file" ] || read -r code ended < "$end_file"
+    case $code in
+        '' | *[!0-9]*)
+            code=$(head -n 1 "$meta/exit-code" 2>/dev/null)
+            ended=$(head -n 1 "$meta/ended" 2>/dev/null)
+            ;;
+    esac
+    case $code in
+        '' | *[!0-9]*) code=- ;;
+    esac
     [ -n "$ended" ] || ended=$(now)
 }
 
@@ -171,7 +213,7 @@ say_done() {
     done
 }
 
-ended=
+stop_lsyncd
 watch_script
 result=finished
 read_end
@@ -194,7 +236,7 @@ if has_monitor; then
 fi
 note=
 if [ $result = lost ]; then
-    note="the wrapper of the script was killed; its exit code is not known"
+    note="the machine was restarted or the wrapper of the script was killed; the exit code is not known"
 fi
 [ "$code" = - ] || put "$meta/exit-code" "$code"
 put "$meta/ended" "$ended"

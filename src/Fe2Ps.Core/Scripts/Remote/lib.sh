@@ -23,6 +23,11 @@ open_job() {
     fi
     dir=$HOME/fastec2/$name
     meta=$dir/.fe2
+    # What a target brings may be a link that leads elsewhere: nothing is written through it.
+    if [ -L "$meta" ]; then
+        say "fe2: $meta is a link"
+        exit 77
+    fi
     # Memory, not disk: what must be kept when the disk is full.
     if [ -d /dev/shm ] && [ -w /dev/shm ]; then
         end_file=/dev/shm/fe2-$id.end
@@ -31,10 +36,13 @@ open_job() {
     fi
 }
 
-# put FILE TEXT: readers see the old text or the new one, never half of it.
-put() {
-    { printf '%s\n' "$2" > "$1.new"; } 2>/dev/null && mv -f "$1.new" "$1" 2>/dev/null
-}
+# put FILE TEXT: readers see the old text or the new one, never half of it. A new file each time (-C): on the monitor, a
+# link of that name could have been sent by the target.
+put() (
+    set -C
+    rm -f "$1.new"
+    { printf '%s\n' "$2" > "$1.new"; } 2>/dev/null && mv -fT "$1.new" "$1" 2>/dev/null
+)
 
 # stat_of PID: the fields of /proc/PID/stat after the name, which may hold spaces and parentheses.
 stat_of() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null; }
@@ -45,7 +53,7 @@ born() { stat_of "$1" | cut -d ' ' -f 20; }
 session_of() { stat_of "$1" | cut -d ' ' -f 4; }
 
 # remember FILE PID
-remember() { printf '%s %s\n' "$2" "$(born "$2")" > "$1"; }
+remember() { put "$1" "$2 $(born "$2")"; }
 
 # alive FILE: whether the process that remember wrote down still runs.
 alive() {
@@ -65,6 +73,53 @@ session_members() {
         member=${proc#/proc/}
         [ "$member" != "$2" ] && [ "$(session_of "$member")" = "$1" ] && printf '%s\n' "$member"
     done
+}
+
+# lock FILE SECONDS: for the rest of this script, no other one has this lock. What runs on must close it: 9>&-.
+lock() {
+    exec 9>"$1" && flock -w "$2" 9
+}
+
+# boot: the machine's present run.
+boot() { cat /proc/sys/kernel/random/boot_id 2>/dev/null; }
+
+# leave_wanted: how a job that has ended wants the machine to leave, or nothing. A wish from before the machine's last start
+# was settled by whoever started it.
+leave_wanted() {
+    [ -f "$fe2/leave-wanted" ] || return 0
+    read -r wish_left wish_boot < "$fe2/leave-wanted"
+    [ "$wish_boot" != "$(boot)" ] || printf %s "$wish_left"
+}
+
+# collects: whether this machine is the monitor of a job that is not over.
+collects() { grep -q '/\.fe2/receive .* fe2:[A-Za-z0-9_-]*$' "$HOME/.ssh/authorized_keys" 2>/dev/null; }
+
+# works JOB-FOLDER: whether a job lives here.
+works() { alive "$1/run.pid" || alive "$1/keep.pid"; }
+
+works_for_others() {
+    for other in "$fe2"/jobs/*; do
+        [ "$other" != "$private" ] && works "$other" && return 0
+    done
+    return 1
+}
+
+# other_end ONEXIT: says which job here, living or being prepared, wants another end of the machine than this.
+other_end() {
+    for other in "$fe2"/jobs/*; do
+        [ "$other" != "$private" ] || continue
+        case $(cat "$other/onexit" 2>/dev/null) in
+            "$1" | None | '') continue ;;
+        esac
+        if works "$other" || { ! [ -L "$other/started" ] && [ -n "$(find "$other/name" -mmin -10)" ]; }; then
+            cat "$other/name"
+            return
+        fi
+    done
+    case $(leave_wanted) in
+        "$1" | '') ;;
+        *) printf 'a job that has ended' ;;
+    esac
 }
 
 as_root() {

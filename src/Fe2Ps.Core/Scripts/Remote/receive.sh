@@ -13,14 +13,44 @@ open_job "$1"
 request=${SSH_ORIGINAL_COMMAND-}
 
 finish() {
-    case "$2$3$4" in
-        *[!A-Za-z0-9:.-]*) exit 64 ;;
+    case $2 in
+        finished | lost) ;;
+        *) exit 64 ;;
+    esac
+    case $3 in
+        - | [0-9] | [0-9][0-9] | [0-9][0-9][0-9]) ;;
+        *) exit 64 ;;
+    esac
+    case $4 in
+        *[!A-Z0-9:.-]*) exit 64 ;;
     esac
     [ "$3" = - ] || put "$meta/exit-code" "$3" || exit 1
     put "$meta/ended" "$4" || exit 1
     put "$meta/state" "$2" || exit 1
     rmdir "$dir/.fe2-partial" 2>/dev/null
     edit_keys "$id"
+    # This machine was to stop, and only waited for what it collects. Later, so that the target still hears the answer.
+    if [ "$(leave_wanted)" = Stop ]; then
+        # shellcheck disable=SC2016 # the inner shell's
+        setsid sh -c 'sleep 20; exec "$1" "$2"' sh "$fe2/leave" "$id" </dev/null >/dev/null 2>&1 &
+    fi
+}
+
+# refuse_links: options that follow links which the target may have sent, or make folders through them. rrsync alone lets
+# some of them through. What stands after e. only says what the other side can do.
+refuse_links() {
+    set -f
+    for word in $request; do
+        case $word in
+            --copy-* | --keep-dirlinks | --relative | --no-implied-dirs | --no-munge-links) ;;
+            --*) continue ;;
+            -*) case ${word%%e.*} in *[KLkR]*) ;; *) continue ;; esac ;;
+            *) continue ;;
+        esac
+        say "fe2: refused: $word"
+        exit 77
+    done
+    set +f
 }
 
 # runnable FILE: whether a script's interpreter is here.
@@ -88,6 +118,7 @@ case $request in
         ;;
     hello) ;;
     'rsync --server '*)
+        refuse_links
         rrsync=$(find_rrsync)
         [ -n "$rrsync" ] || plain_rsync
         if [ -n "$load" ]; then set -- -ro "$dir"; else set -- -wo "$dir"; fi

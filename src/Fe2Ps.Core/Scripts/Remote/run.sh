@@ -13,7 +13,9 @@ pass_on() {
     kill -s "$1" -- "-$script_pid" 2>/dev/null
 }
 script_pid=0
-remember "$private/run.pid" $$
+remember "$private/run.pid" $$ || exit 1
+# start has given up waiting: then there is no job.
+ln -s yes "$private/started" || exit 1
 script=$(cat "$private/script"; printf .)
 script=${script%.}
 put "$meta/started" "$(now)"
@@ -58,10 +60,11 @@ done
 
 ended=$(now)
 rm -f "$private/reserve"
-printf '%s %s\n' "$code" "$ended" > "$end_file" 2>/dev/null
 put "$meta/exit-code" "$code"
 put "$meta/ended" "$ended"
 put "$meta/state" flushing
+# Last: from here on keep may write what comes after.
+put "$end_file" "$code $ended"
 kill "$shown" 2>/dev/null
 alive "$private/keep.pid" || setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 &
 exit "$code"

@@ -1,0 +1,18 @@
+#!/bin/sh
+# revive ID: on the target, gives a job that is not over another keep when its own is gone: killed, or the machine was
+# restarted. It brings to the monitor what is there, gives the key back, and ends the machine if that was asked for.
+# shellcheck source=lib.sh
+. "$HOME/.fe2/lib.sh"
+open_job "$1"
+[ -s "$private/run.pid" ] || exit 1
+setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 &
+count=0
+while [ $count -lt 50 ]; do
+    case $(head -n 1 "$meta/state" 2>/dev/null) in
+        finished | lost) exit 0 ;;
+    esac
+    ! alive "$private/keep.pid" || exit 0
+    count=$((count + 1))
+    sleep 0.1
+done
+exit 1
