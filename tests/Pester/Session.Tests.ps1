@@ -56,6 +56,22 @@ Describe 'Regions, images, defaults and sandboxes' {
         }
     }
 
+    Context 'A default that leads nowhere' {
+        AfterEach { Set-Fe2Default -Reset }
+
+        It 'is listed, with the error after it' {
+            Set-Fe2Default Ohio -ProfileName nosuch -InstanceType m5.large
+            $failure = $null
+            $settings = Get-Fe2Default -ErrorAction SilentlyContinue -ErrorVariable failure
+            ($settings | Where-Object Name -EQ Profile).Value | Should -Be 'nosuch'
+            ($settings | Where-Object Name -EQ Profile).Source | Should -Be 'Set-Fe2Default'
+            ($settings | Where-Object Name -EQ Region).Value | Should -Be 'us-east-2'
+            ($settings | Where-Object Name -EQ InstanceType).Value | Should -Be 'm5.large'
+            $failure.Count | Should -Be 1
+            $failure[0].TargetObject | Should -Be 'nosuch'
+        }
+    }
+
     Context 'Sandboxes' {
         It 'starts nothing with -WhatIf' {
             Start-Fe2Sandbox -Hosts None -WhatIf

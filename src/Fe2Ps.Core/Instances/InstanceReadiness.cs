@@ -25,33 +25,52 @@ public sealed class InstanceReadiness(Fe2Session session, ISshConnector connecto
     /// <exception cref="Fe2Exception"><c>InstanceEnded</c> with EC2's reason, <c>InstanceNotReady</c>, or a refusal by ssh.</exception>
     public async Task<IReadOnlyList<Instance>> WaitAsync(
         IReadOnlyList<Instance> instances, string? privateFile, string? user, TimeSpan timeout, string activity,
-        IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+        IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) =>
+        (await RunAsync(instances, privateFile, user, timeout, activity, allOrNothing: true, report, cancellationToken).ConfigureAwait(false)).Instances;
+
+    /// <summary>As <see cref="WaitAsync"/>, but a machine that fails is a problem of its own and the others are waited for.</summary>
+    /// <returns>Those that are ready, as they are then, in the order given; and one problem for each that is not.</returns>
+    public Task<InstanceSelection> WaitEachAsync(
+        IReadOnlyList<Instance> instances, string? privateFile, string? user, TimeSpan timeout, string activity,
+        IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) =>
+        RunAsync(instances, privateFile, user, timeout, activity, allOrNothing: false, report, cancellationToken);
+
+    private async Task<InstanceSelection> RunAsync(
+        IReadOnlyList<Instance> instances, string? privateFile, string? user, TimeSpan timeout, string activity, bool allOrNothing,
+        IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         DateTimeOffset end = session.Clock.GetUtcNow() + timeout;
         Dictionary<string, Instance> latest = instances.ToDictionary(i => i.InstanceId);
         var probes = new Dictionary<string, Task<string>>();
+        var problems = new List<Fe2Exception>();
         try
         {
             for (int n = 0; ; n++)
             {
                 await RefreshAsync(latest, probes, cancellationToken).ConfigureAwait(false);
-                foreach (Instance instance in latest.Values)
+                foreach (Instance instance in latest.Values.ToList())
                 {
                     if (InstanceFacts.IsEnding(instance) || InstanceFacts.StateOf(instance) == "stopped")
-                        throw Ended(instance);
-                    if (!probes.ContainsKey(instance.InstanceId) && HasItsAddress(instance))
-                        probes[instance.InstanceId] = ProbeAsync(targets.For(instance, privateFile, user), end, stop.Token);
+                        Fail(instance, Ended(instance));
+                    else if (!probes.ContainsKey(instance.InstanceId) && HasItsAddress(instance))
+                        probes[instance.InstanceId] = ProbeAsync(instance, privateFile, user, end, stop.Token);
                 }
 
-                foreach (Task<string> failed in probes.Values.Where(p => p.IsFaulted))
-                    await failed.ConfigureAwait(false);
+                foreach (Instance instance in latest.Values.Where(i => probes.TryGetValue(i.InstanceId, out Task<string>? probe) && probe.IsFaulted).ToList())
+                    Fail(instance, FailureOf(probes[instance.InstanceId]));
+                if (session.Clock.GetUtcNow() >= end)
+                {
+                    foreach (Instance late in latest.Values.Where(i => !IsReady(i, probes)).ToList())
+                        Fail(late, NotReady(late, timeout));
+                }
+
+                if (latest.Count == 0)
+                    break;
                 int ready = latest.Values.Count(i => IsReady(i, probes));
                 report?.Report(new ProgressReport(activity, Status(latest.Values, probes, ready), ready * 100 / latest.Count));
                 if (ready == latest.Count)
                     break;
-                if (session.Clock.GetUtcNow() >= end)
-                    throw NotReady(latest.Values.First(i => !IsReady(i, probes)), timeout);
 
                 // A probe that ends means news: no reason to wait for the next turn.
                 Task pause = session.Pace.WaitAsync(n, session.Clock, stop.Token);
@@ -60,7 +79,7 @@ public sealed class InstanceReadiness(Fe2Session session, ISshConnector connecto
             }
 
             await PublishAsync(latest.Values, probes, cancellationToken).ConfigureAwait(false);
-            return [.. instances.Select(i => latest[i.InstanceId])];
+            return new InstanceSelection([.. instances.Select(i => latest.GetValueOrDefault(i.InstanceId)).OfType<Instance>()], problems);
         }
         finally
         {
@@ -68,7 +87,19 @@ public sealed class InstanceReadiness(Fe2Session session, ISshConnector connecto
             foreach (Task<string> probe in probes.Values)
                 _ = probe.ContinueWith(static p => p.Exception, TaskScheduler.Default);
         }
+
+        void Fail(Instance instance, Fe2Exception problem)
+        {
+            if (allOrNothing)
+                throw problem;
+            problems.Add(problem);
+            latest.Remove(instance.InstanceId);
+        }
     }
+
+    /// <summary>Why a probe has failed; what is no failure of the machine goes its own way.</summary>
+    private static Fe2Exception FailureOf(Task<string> failed) =>
+        failed.Exception!.InnerException as Fe2Exception ?? throw failed.Exception.InnerException!;
 
     private async Task RefreshAsync(Dictionary<string, Instance> latest, Dictionary<string, Task<string>> probes, CancellationToken cancellationToken)
     {
@@ -88,10 +119,11 @@ public sealed class InstanceReadiness(Fe2Session session, ISshConnector connecto
     private static bool IsReady(Instance instance, Dictionary<string, Task<string>> probes) =>
         InstanceFacts.StateOf(instance) == "running" && probes.TryGetValue(instance.InstanceId, out Task<string>? probe) && probe.IsCompletedSuccessfully;
 
-    private Task<string> ProbeAsync(SshTarget target, DateTimeOffset end, CancellationToken cancellationToken)
+    private async Task<string> ProbeAsync(Instance instance, string? privateFile, string? user, DateTimeOffset end, CancellationToken cancellationToken)
     {
+        SshTarget target = targets.For(instance, privateFile, user);
         TimeSpan left = end - session.Clock.GetUtcNow();
-        return connector.WaitUntilReadyAsync(target, left > TimeSpan.Zero ? left : TimeSpan.FromSeconds(1), null, cancellationToken);
+        return await connector.WaitUntilReadyAsync(target, left > TimeSpan.Zero ? left : TimeSpan.FromSeconds(1), null, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task PublishAsync(IEnumerable<Instance> instances, Dictionary<string, Task<string>> probes, CancellationToken cancellationToken) =>

@@ -119,12 +119,14 @@ public sealed class PriceBook(Fe2Session session)
         (await SpotAsync(type, cancellationToken).ConfigureAwait(false)).ToDictionary(p => p.Zone!, p => p.Usd);
 
     /// <summary>Learns the prices of types behind the back of other work, for views; failures do not matter.</summary>
-    public void Warm(params string[] types) => _ = Task.Run(async () =>
+    public void Warm(params string[] types) => Behind(token => OnDemandAsync(types, token));
+
+    private static void Behind(Func<CancellationToken, Task> learn) => _ = Task.Run(async () =>
     {
         try
         {
             using var limit = new CancellationTokenSource(WarmLimit);
-            await OnDemandAsync(types, limit.Token).ConfigureAwait(false);
+            await learn(limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is Fe2Exception or OperationCanceledException or IOException)
         {
@@ -134,16 +136,26 @@ public sealed class PriceBook(Fe2Session session)
 
     /// <summary>
     /// Told of every list that goes by: this session's prices become the ones that views show for its region, and types whose
-    /// price is not known are asked for behind, for the next view. A long list of types is left to those who ask for prices.
+    /// price is not known, or old, are asked for behind, for the next view. A long list of types is left to those who ask for prices.
     /// </summary>
-    internal void Notice(IEnumerable<Instance> instances)
+    internal void Notice(IReadOnlyCollection<Instance> instances)
     {
         ByRegion[session.Region] = File;
-        string[] unknown = [.. instances.Where(i => !InstanceFacts.IsSpot(i)).Select(i => i.InstanceType?.Value).OfType<string>().Distinct(StringComparer.Ordinal)
-            .Where(t => TryGetCached(t) is null).Take(MostNoticed + 1)];
+        DateTimeOffset now = session.Clock.GetUtcNow();
+        string[] unknown = [.. Types(instances.Where(i => !InstanceFacts.IsSpot(i) && File.Find(Key(TypeOf(i), null), now - OnDemandAge) is null))];
         if (unknown.Length is > 0 and <= MostNoticed)
             Warm(unknown);
+        // Spot prices change; what a machine that stands still would cost interests nobody.
+        string[] spot = [.. Types(instances.Where(i => InstanceFacts.IsSpot(i) && InstanceFacts.StateOf(i) is "running" or "pending"
+            && i.Placement?.AvailabilityZone is { } zone && File.Find(Key(TypeOf(i), zone), now - SpotAge) is null))];
+        if (spot.Length is > 0 and <= MostNoticed)
+            Behind(token => Task.WhenAll(spot.Select(type => SpotAsync(type, token))));
     }
+
+    private static string TypeOf(Instance instance) => instance.InstanceType?.Value ?? "";
+
+    private static IEnumerable<string> Types(IEnumerable<Instance> instances) =>
+        instances.Select(TypeOf).Where(t => t.Length > 0).Distinct(StringComparer.Ordinal).Take(MostNoticed + 1);
 
     private static string Key(string type, string? zone) => zone is null ? type : $"{type}@{zone}";
 

@@ -15,6 +15,9 @@ public abstract class InstanceActionCmdlet : Fe2Cmdlet
 {
     private readonly InstanceBatches _batches = new();
 
+    /// <summary>True where all that was named is in one place.</summary>
+    private protected bool IsOnlyPlace => _batches.All.Count == 1;
+
     /// <inheritdoc/>
     protected sealed override void EndProcessing()
     {

@@ -62,6 +62,24 @@ public sealed class InstanceReadinessTests
     }
 
     [Fact]
+    public async Task OneMachineThatFailsDoesNotTakeTheOthersWithIt()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        IReadOnlyList<Instance> all = await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "od", Count = 4 });
+        await session.Ec2.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [all[0].InstanceId] });
+        var connector = new FakeConnector((target, token) =>
+            target.InstanceId == all[1].InstanceId ? FakeConnector.Failing("HostKeyChanged").WaitUntilReadyAsync(target, default, null, token)
+            : target.InstanceId == all[2].InstanceId ? FakeConnector.Silent().WaitUntilReadyAsync(target, default, null, token)
+            : Task.FromResult("SHA256:now"));
+
+        InstanceSelection done = await new InstanceReadiness(session, connector).WaitEachAsync(all, null, null, TimeSpan.FromSeconds(2), "Waiting");
+
+        Assert.Equal(all[3].InstanceId, Assert.Single(done.Instances).InstanceId);
+        Assert.Equal(["HostKeyChanged", "InstanceEnded", "InstanceNotReady"], done.Problems.Select(p => p.Id).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task TheLoginUserFollowsTheImage()
     {
         Assert.Equal("ubuntu", InstanceTargets.UserOf(new Image { Name = "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260101" }));

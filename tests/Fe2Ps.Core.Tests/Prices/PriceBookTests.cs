@@ -1,5 +1,6 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Sessions;
 
@@ -51,6 +52,25 @@ public sealed class PriceBookTests
         instance.State.Name = InstanceStateName.Stopped;
         Assert.Equal(0m, book.TryGetCached(instance));
         Assert.Empty(await cloud.CallsAsync());
+    }
+
+    [Fact]
+    public async Task AComputerThatOnlyListsASpotMachineLearnsItsPrice()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session here = await cloud.SessionAsync();
+        await new InstanceLauncher(here, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "cheap", InstanceType = "m5.large", Spot = true });
+        Fe2Session elsewhere = await cloud.SessionAsync(home: Path.Combine(cloud.Home, "elsewhere"));
+
+        Instance listed = Assert.Single((await new InstanceQuery(elsewhere).ListAsync(new InstanceSelector())).Instances);
+
+        var book = new PriceBook(elsewhere);
+        await Until.TrueAsync(() => book.TryGetCached(listed) is not null, "the spot price is known");
+        Assert.InRange(book.TryGetCached(listed)!.Value, 0.001m, 0.096m);
+        // What is known is not asked for again before it is old.
+        await cloud.ForgetCallsAsync();
+        await new InstanceQuery(elsewhere).ListAsync(new InstanceSelector());
+        Assert.DoesNotContain("DescribeSpotPriceHistory", await cloud.OperationsAsync());
     }
 
     [Fact]

@@ -20,12 +20,19 @@ public sealed class GetFe2DefaultCommand : Fe2Cmdlet
     public string[] Name { get; set; } = ["*"];
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Run(async stop =>
+    protected override void EndProcessing()
+    {
+        SessionOptions where = Where;
+        Run(stop => ListAsync(where, stop));
+    }
+
+    private async Task ListAsync(SessionOptions where, CancellationToken stop)
     {
         Fe2Defaults defaults = new DefaultsFile(new Fe2Home(Fe2Environment.Process)).Read();
+        (IEnumerable<DefaultSetting> place, Fe2Exception? failure) = await PlaceAsync(where, defaults, stop).ConfigureAwait(false);
         List<DefaultSetting> settings =
         [
-            .. await SessionAsync(stop).ConfigureAwait(false),
+            .. place,
             Setting("InstanceType", defaults.InstanceType, "t3.micro"),
             Setting("Image", defaults.Image, "the newest Ubuntu LTS"),
             Setting("DiskSize", defaults.DiskSize, "the image's own size"),
@@ -36,19 +43,26 @@ public sealed class GetFe2DefaultCommand : Fe2Cmdlet
         ];
         foreach (DefaultSetting setting in settings.Where(s => Name.Any(n => new WildcardPattern(n, WildcardOptions.IgnoreCase).IsMatch(s.Name))))
             await WriteAsync(setting).ConfigureAwait(false);
-    });
+        if (failure is not null) throw failure;
+    }
 
-    private async Task<IEnumerable<DefaultSetting>> SessionAsync(CancellationToken stop)
+    /// <summary>Where the cmdlets would work. A setting that leads nowhere is listed all the same: it is what needs to be seen then.</summary>
+    private async Task<(IEnumerable<DefaultSetting> Settings, Fe2Exception? Failure)> PlaceAsync(
+        SessionOptions where, Fe2Defaults defaults, CancellationToken stop)
     {
         try
         {
-            Fe2Session session = await OpenAsync(Where, stop).ConfigureAwait(false);
-            return session.Sources.Select(s => new DefaultSetting(
-                s.Setting, s.Setting == "Region" ? session.Region : s.Value, s.Setting == "Endpoint" && Here.SandboxEndpoint is not null && s.Value == Here.SandboxEndpoint ? "Start-Fe2Sandbox" : s.Source));
+            Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
+            return (session.Sources.Select(s => new DefaultSetting(
+                s.Setting, s.Setting == "Region" ? session.Region : s.Value, s.Setting == "Endpoint" && Here.SandboxEndpoint is not null && s.Value == Here.SandboxEndpoint ? "Start-Fe2Sandbox" : s.Source)), null);
         }
-        catch (Fe2Exception failure) when (failure.Id == "RegionMissing")
+        catch (Fe2Exception failure)
         {
-            return [new DefaultSetting("Region", null, "not set: Set-Fe2Default -Region Ohio")];
+            bool isUnset = failure.Id == "RegionMissing";
+            List<DefaultSetting> kept = [isUnset ? new DefaultSetting("Region", null, "not set: Set-Fe2Default -Region Ohio") : new DefaultSetting("Region", defaults.Region, Kept)];
+            if (defaults.ProfileName is { } profile) kept.Add(new DefaultSetting("Profile", profile, Kept));
+            if (defaults.EndpointUrl is { } endpoint) kept.Add(new DefaultSetting("Endpoint", endpoint, Kept));
+            return (kept.Where(s => isUnset || s.Value is not null), isUnset ? null : failure);
         }
     }
 

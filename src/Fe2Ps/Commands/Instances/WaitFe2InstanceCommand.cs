@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
+using Fe2Ps.Core;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Sessions;
@@ -39,14 +40,23 @@ public sealed class WaitFe2InstanceCommand : InstanceCmdlet
     private async Task<InstanceSelection> ReadyAsync(Fe2Session session, IReadOnlyList<Instance> instances, TimeSpan timeout, CancellationToken stop)
     {
         var keys = new KeyPairs(session);
-        var readiness = new InstanceReadiness(session, new SshConnector());
-        IReadOnlyList<Instance>[] ready = await Task.WhenAll(instances.GroupBy(i => i.KeyName).Select(async group =>
+        InstanceSelection[] groups = await Task.WhenAll(instances.GroupBy(i => i.KeyName).Select(async group =>
         {
-            string? file = await keys.FindPrivateFileAsync(group.Key, null, stop).ConfigureAwait(false);
-            return await readiness.WaitAsync([.. group], file, null, timeout, "Waiting for ssh", Pump, stop).ConfigureAwait(false);
+            try
+            {
+                string? file = await keys.FindPrivateFileAsync(group.Key, null, stop).ConfigureAwait(false);
+                return await new InstanceReadiness(session, new SshConnector())
+                    .WaitEachAsync([.. group], file, null, timeout, "Waiting for ssh", Pump, stop).ConfigureAwait(false);
+            }
+            catch (Fe2Exception failure)
+            {
+                // A key that cannot be found is no reason to give up the machines of another.
+                return new InstanceSelection([], [failure]);
+            }
         })).ConfigureAwait(false);
-        Dictionary<string, Instance> byId = ready.SelectMany(r => r).ToDictionary(i => i.InstanceId);
-        return new InstanceSelection([.. instances.Select(i => byId[i.InstanceId])], []);
+        Dictionary<string, Instance> byId = groups.SelectMany(g => g.Instances).ToDictionary(i => i.InstanceId);
+        return new InstanceSelection(
+            [.. instances.Select(i => byId.GetValueOrDefault(i.InstanceId)).OfType<Instance>()], [.. groups.SelectMany(g => g.Problems)]);
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,7 @@ namespace Fe2Ps.Commands;
 public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
 {
     private readonly SshConnector _connector = new();
+    private bool _isAlone;
 
     /// <summary>The command, for the login shell there.</summary>
     [Parameter(Position = 1)]
@@ -51,6 +52,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
     {
         string command = ArgumentList.Length == 0 ? Value : $"{Value} {ShellQuote.Join(ArgumentList)}";
         IReadOnlyList<Instance> confirmed = await ConfirmedAsync(instances, $"Run: {Value}").ConfigureAwait(false);
+        _isAlone = IsOnlyPlace && instances.Count == 1;
         await Parallel.ForEachAsync(
             confirmed,
             new ParallelOptions { MaxDegreeOfParallelism = ThrottleLimit, CancellationToken = stop },
@@ -81,6 +83,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
         var sink = new RemoteOutput(target, AsResult, Pump, WriteObject, WriteInformation);
         int code = await ssh.StreamAsync(command, sink.Add, null, stop).ConfigureAwait(false);
         sink.Finish();
+        if (_isAlone) await Pump.DoAsync(() => SessionState.PSVariable.Set("global:LASTEXITCODE", code)).ConfigureAwait(false);
         if (AsResult)
             await WriteAsync(new RemoteResult(target.Name, target.InstanceId, code, sink.Output, sink.Error, session.Clock.GetElapsedTime(start))).ConfigureAwait(false);
         else if (code != 0)
