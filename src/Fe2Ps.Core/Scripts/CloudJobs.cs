@@ -13,19 +13,22 @@ namespace Fe2Ps.Core.Scripts;
 /// <param name="ssh">The way to the machines.</param>
 /// <param name="keyFile">A private key for all machines, or null for the one of each machine's key pair.</param>
 /// <param name="user">A login user for all machines, or null for what each launch wrote down.</param>
-public sealed class CloudJobs(Fe2Session session, ISshConnector ssh, string? keyFile = null, string? user = null) : IJobCloud
+/// <param name="accessReport">Told when a machine lets this computer in again.</param>
+public sealed class CloudJobs(
+    Fe2Session session, ISshConnector ssh, string? keyFile = null, string? user = null, IProgress<Fe2Report>? accessReport = null) : IJobCloud
 {
     private const string RoleTag = "fe2:role";
 
     private readonly InstanceQuery _query = new(session);
     private readonly InstanceTargets _targets = new(session);
+    private readonly MendingConnector _ssh = new(ssh, new MachineAccess(session, ssh, accessReport));
     private readonly ConcurrentDictionary<string, Task<string?>> _privateFiles = new(StringComparer.Ordinal);
 
     /// <summary>Starts scripts here.</summary>
-    public ScriptRunner Runner => new(ssh, this, session.Clock);
+    public ScriptRunner Runner => new(_ssh, this, session.Clock);
 
     /// <summary>Follows, waits, receives and stops.</summary>
-    public JobControl Control => new(ssh, this, session.Clock);
+    public JobControl Control => new(_ssh, this, session.Clock);
 
     /// <summary>Every job of the region that a machine still knows of, the newest last.</summary>
     public async Task<IReadOnlyList<Job>> ListAsync(IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
@@ -34,7 +37,7 @@ public sealed class CloudJobs(Fe2Session session, ISshConnector ssh, string? key
             new InstanceSelector { Filters = new Dictionary<string, IReadOnlyList<string>> { ["tag-key"] = [RoleTag] } }, cancellationToken).ConfigureAwait(false);
         JobMachine[] machines = await Task.WhenAll(
             found.Instances.Where(i => !InstanceFacts.IsEnding(i)).Select(i => MachineAsync(i, cancellationToken))).ConfigureAwait(false);
-        return await new JobCatalogue(ssh, session.Clock).GetAsync(machines, report, cancellationToken).ConfigureAwait(false);
+        return await new JobCatalogue(_ssh, session.Clock).GetAsync(machines, report, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The machine with this name or id.</summary>
@@ -46,6 +49,7 @@ public sealed class CloudJobs(Fe2Session session, ISshConnector ssh, string? key
     public async Task<JobMachine> MachineAsync(Instance instance, CancellationToken cancellationToken = default)
     {
         bool runs = InstanceFacts.StateOf(instance) == "running" && InstanceFacts.AddressOf(instance) is not null;
+        if (runs) _ssh.Know(instance);
         string? file = runs ? await PrivateFileAsync(instance.KeyName, cancellationToken).ConfigureAwait(false) : null;
         SshTarget target = runs
             ? _targets.For(instance, file, user)

@@ -28,7 +28,13 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
             await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await AskAsync(machine, null, report, cancellationToken).ConfigureAwait(false);
+                return await AskAsync(machine, null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Fe2Exception e) when (e.Kind is Fe2ErrorKind.Connection or Fe2ErrorKind.Security)
+            {
+                // A colleague's machine that refuses the login is no reason to hide the others, nor to be hidden.
+                report?.Report(new WarningReport($"The jobs of {machine.Name} are not among these: {e.Message}"));
+                return [];
             }
             finally
             {
@@ -44,36 +50,42 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
     {
         var machines = new[] { job.Target, job.Monitor }.OfType<JobMachine>().ToList();
         var answers = await Task.WhenAll(
-            machines.Where(m => m.IsRunning).Select(m => AskAsync(m, job.Id, report, cancellationToken))).ConfigureAwait(false);
+            machines.Where(m => m.IsRunning).Select(m => TryAskAsync(m, job.Id, report, cancellationToken))).ConfigureAwait(false);
         return Merge(answers.SelectMany(a => a), machines).FirstOrDefault(found => found.Id == job.Id)
             ?? throw JobErrors.NobodyHasJob(job);
     }
 
-    private async Task<IReadOnlyList<JobReport>> AskAsync(
-        JobMachine machine, string? id, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    /// <summary>Of one job's machines, the other may answer.</summary>
+    private async Task<IReadOnlyList<JobReport>> TryAskAsync(
+        JobMachine machine, string id, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         try
         {
-            await using var session = await ssh.OpenAsync(machine.Ssh, cancellationToken).ConfigureAwait(false);
-            // A machine that never had a job has no script either.
-            var result = await session.RunAsync(
-                "[ ! -x ~/.fe2/report ] || " + RemoteScripts.Call("report", id is null ? [] : [id]), null, cancellationToken).ConfigureAwait(false);
-            JobReport[] reports = [.. JobReport.Parse(result.OutputText)];
-            // Only its own machine may bring a job to its end: one that was made from an image of it has the same files.
-            foreach (var left in reports.Where(r => r.NeedsKeeper && r.Facts.TargetId == machine.Id))
-            {
-                var revived = await session.RunAsync(RemoteScripts.Call("revive", left.Facts.Id), null, cancellationToken).ConfigureAwait(false);
-                if (revived.ExitCode == 0)
-                    left.Revived();
-            }
-
-            return reports;
+            return await AskAsync(machine, id, cancellationToken).ConfigureAwait(false);
         }
         catch (Fe2Exception e) when (e.Kind is Fe2ErrorKind.Connection)
         {
             report?.Report(new VerboseReport($"{machine.Name} does not answer: {e.Message}"));
             return [];
         }
+    }
+
+    private async Task<IReadOnlyList<JobReport>> AskAsync(JobMachine machine, string? id, CancellationToken cancellationToken)
+    {
+        await using var session = await ssh.OpenAsync(machine.Ssh, cancellationToken).ConfigureAwait(false);
+        // A machine that never had a job has no script either.
+        var result = await session.RunAsync(
+            "[ ! -x ~/.fe2/report ] || " + RemoteScripts.Call("report", id is null ? [] : [id]), null, cancellationToken).ConfigureAwait(false);
+        JobReport[] reports = [.. JobReport.Parse(result.OutputText)];
+        // Only its own machine may bring a job to its end: one that was made from an image of it has the same files.
+        foreach (var left in reports.Where(r => r.NeedsKeeper && r.Facts.TargetId == machine.Id))
+        {
+            var revived = await session.RunAsync(RemoteScripts.Call("revive", left.Facts.Id), null, cancellationToken).ConfigureAwait(false);
+            if (revived.ExitCode == 0)
+                left.Revived();
+        }
+
+        return reports;
     }
 
     private IReadOnlyList<Job> Merge(IEnumerable<JobReport> reports, IReadOnlyList<JobMachine> machines)

@@ -116,6 +116,7 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
     private async Task<Job> RefreshAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         Job? now = null;
+        string? unreachable = null;
         try
         {
             now = await _catalogue.GetAsync(job, report, cancellationToken).ConfigureAwait(false);
@@ -125,6 +126,7 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
         }
         catch (Fe2Exception e) when (e.Id == "JobUnreachable")
         {
+            unreachable = e.Message;
         }
 
         if (await cloud.IsRunningAsync(job.TargetId, cancellationToken).ConfigureAwait(false))
@@ -132,7 +134,7 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
             if (now is not null)
                 return now;
             await Task.Delay(Pause, _time, cancellationToken).ConfigureAwait(false);
-            return job;
+            return job with { Note = unreachable };
         }
 
         if (job.Monitor is not { IsRunning: true } monitor)

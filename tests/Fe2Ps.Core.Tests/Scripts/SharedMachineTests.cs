@@ -102,6 +102,19 @@ public sealed class SharedMachineTests(JobFixture jobs) : IClassFixture<JobFixtu
         Assert.Equal(whole, Texts());
     }
 
+    [JobFact]
+    public async Task MachinesThatRefuseOrDoNotAnswerAreNamedAndHideNoOthers()
+    {
+        var job = await jobs.WaitAsync(await jobs.Runner.StartAsync(jobs.Request("true")));
+        var colleague = jobs.Target with { Ssh = jobs.Target.Ssh with { Name = "of ann", User = "nobody-here", InstanceId = jobs.Target.Id } };
+        var away = jobs.Target with { Ssh = jobs.Target.Ssh with { Name = "away", InstanceId = "i-away", Port = 1 } };
+        var reports = new Reports();
+        var found = await jobs.Catalogue.GetAsync([colleague, away, jobs.Monitor], reports);
+        Assert.Contains(found, j => j.Id == job.Id);
+        Assert.Contains(reports.Warnings, w => w.Contains("of ann", StringComparison.Ordinal));
+        Assert.Contains(reports.Warnings, w => w.Contains("away", StringComparison.Ordinal));
+    }
+
     private int Ask(Job job, string request)
     {
         var config = Path.Combine(jobs.TargetHost.Home, ".fe2/jobs", job.Id, "ssh_config");

@@ -44,7 +44,7 @@ public sealed class GetFe2ScriptCommand : Fe2Cmdlet
         Run(async stop =>
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            var cloud = new CloudJobs(session, new SshConnector(), NullIfEmpty(KeyFile), NullIfEmpty(User));
+            var cloud = new CloudJobs(session, new SshConnector(), NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
             IReadOnlyList<Job> all = [.. (await cloud.ListAsync(Pump, stop).ConfigureAwait(false)).Where(IsOfInstance)];
             (IReadOnlyList<Job> jobs, IReadOnlyList<Fe2Exception> problems) = Name.Length == 0 ? (all, []) : ScriptJobs.Choose(all, Name);
             foreach (Job job in jobs) await WriteAsync(Dressed.Job(job, session, where)).ConfigureAwait(false);

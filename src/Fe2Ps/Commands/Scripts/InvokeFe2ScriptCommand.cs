@@ -96,7 +96,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
         Run(async stop =>
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User));
+            var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
             _job = await cloud.Runner.StartAsync(await RequestAsync(cloud, script, files, stop).ConfigureAwait(false), Pump, stop).ConfigureAwait(false);
             Job last = Stays ? await StayAsync(cloud, _job, folder, stop).ConfigureAwait(false) : _job;
             await WriteAsync(Dressed.Job(last, session, where)).ConfigureAwait(false);

@@ -44,7 +44,7 @@ public abstract class ScriptCmdlet : Fe2Cmdlet
         Run(async stop =>
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User));
+            var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
             foreach (Job job in await FindAsync(cloud, stop).ConfigureAwait(false))
             {
                 Current = job;

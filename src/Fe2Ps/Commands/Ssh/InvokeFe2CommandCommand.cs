@@ -79,7 +79,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
         long start = session.Clock.GetTimestamp();
         var access = new MachineAccess(session, _connector, Pump);
         SshTarget target = await access.TargetAsync(instance, NullIfEmpty(KeyFile), NullIfEmpty(User), stop).ConfigureAwait(false);
-        await using ISshSession ssh = await access.ConnectAsync(instance, target, t => _connector.OpenAsync(target, t), stop).ConfigureAwait(false);
+        await using ISshSession ssh = await access.OpenAsync(instance, target, stop).ConfigureAwait(false);
         var sink = new RemoteOutput(target, AsResult, Pump, WriteObject, WriteInformation);
         int code = await ssh.StreamAsync(command, sink.Add, null, stop).ConfigureAwait(false);
         sink.Finish();
