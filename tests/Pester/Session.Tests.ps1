@@ -78,19 +78,44 @@ Describe 'Regions, images, defaults and sandboxes' {
             Get-Fe2Sandbox | Should -BeNullOrEmpty
         }
 
-        It 'points this session at the sandbox, no other, and back' {
+        It 'points this session at the sandbox, and back' {
             $sandbox = Start-Fe2Sandbox -Hosts None -Speed Fast
             $sandbox.EndpointUrl | Should -Match '^http://127.0.0.1:\d+$'
             $sandbox.Environment['AWS_ENDPOINT_URL'] | Should -Be $sandbox.EndpointUrl
             (Get-Fe2Sandbox -Current).ProcessId | Should -Be $sandbox.ProcessId
             (Get-Fe2Default Endpoint).Source | Should -Be 'Start-Fe2Sandbox'
-            $elsewhere = Start-ThreadJob { Import-Module (Join-Path $env:FE2_MODULE 'Fe2Ps.psd1'); (Get-Fe2Sandbox).IsCurrent; (Get-Fe2Default Endpoint).Value } | Receive-Job -Wait -AutoRemoveJob
-            $elsewhere | Should -Be $false
             Stop-Fe2Sandbox
             Get-Fe2Sandbox | Should -BeNullOrEmpty
             Get-Process -Id $sandbox.ProcessId -ErrorAction Ignore | Should -BeNullOrEmpty
             Get-Fe2Default Endpoint | Should -BeNullOrEmpty
             { Stop-Fe2Sandbox -ErrorAction Stop } | Should -Throw -ErrorId 'SandboxNotFound,*'
+        }
+
+        It 'holds a session that has not chosen where the others are' {
+            $sandbox = Start-Fe2Sandbox -Hosts None -Speed Fast
+            $null = 'here-1', 'here-2' | New-Fe2Instance -NoWait
+            $manifest = Join-Path $env:FE2_MODULE 'Fe2Ps.psd1'
+            # What would reach AWS from a rehearsal, with a kept region and the keys at hand.
+            $found = 'here-1', 'here-2' | ForEach-Object -Parallel { Import-Module $using:manifest; Remove-Fe2Instance $_ -Confirm:$false -PassThru }
+            ($found.Name | Sort-Object) | Should -Be 'here-1', 'here-2'
+            $found.EndpointUrl | Select-Object -Unique | Should -Be $sandbox.EndpointUrl
+            $other = Start-ThreadJob { Import-Module $using:manifest; Start-Fe2Sandbox -Hosts None -Speed Fast } | Receive-Job -Wait -AutoRemoveJob
+            $otherUrl = $other.EndpointUrl
+            (Get-Fe2Sandbox -Current).EndpointUrl | Should -Be $sandbox.EndpointUrl
+            $unclear = Start-ThreadJob {
+                Import-Module $using:manifest
+                try { Get-Fe2Instance -Region Ohio } catch { $_.FullyQualifiedErrorId }
+                try { 'any' | Remove-Fe2Instance -Region Ohio -Confirm:$false } catch { $_.FullyQualifiedErrorId }
+                (Get-Fe2Ami -Region Ohio -EndpointUrl $using:otherUrl).EndpointUrl
+                (Get-Fe2Sandbox -Current).Count
+            } | Receive-Job -Wait -AutoRemoveJob
+            $unclear | Should -Be 'SandboxUnclear,Fe2Ps.Commands.GetFe2InstanceCommand', 'SandboxUnclear,Fe2Ps.Commands.RemoveFe2InstanceCommand', $other.EndpointUrl, 0
+            $other | Stop-Fe2Sandbox
+            $again = Start-ThreadJob { Import-Module $using:manifest; (Get-Fe2Sandbox -Current).EndpointUrl } | Receive-Job -Wait -AutoRemoveJob
+            $again | Should -Be $sandbox.EndpointUrl
+            Stop-Fe2Sandbox
+            $none = Start-ThreadJob { Import-Module $using:manifest; Get-Fe2Sandbox -Current; Get-Fe2Default Endpoint } | Receive-Job -Wait -AutoRemoveJob
+            $none | Should -BeNullOrEmpty
         }
 
         It 'ends the sandbox when PowerShell ends' {
@@ -124,7 +149,7 @@ Describe 'Regions, images, defaults and sandboxes' {
     Context 'Completion' {
         BeforeAll {
             $null = Start-Fe2Sandbox -Hosts None -Speed Fast
-            $null = 'base', 'job-1', 'with space' | New-Fe2Instance -NoWait
+            $null = 'base', 'job-1', 'with space', "it$([char] 0x2019)s one" | New-Fe2Instance -NoWait
             # The first Tab of a session may only start the question.
             Wait-Until { (Get-Completion 'Get-Fe2Instance ba') -contains 'base' } -What 'names are known'
         }
@@ -139,6 +164,10 @@ Describe 'Regions, images, defaults and sandboxes' {
             @{ Text = 'New-Fe2Instance a -InstanceType t3.mic'; Expected = 't3.micro' }
             @{ Text = 'New-Fe2Instance a -KeyName def'; Expected = 'default' }
             @{ Text = 'Wait-Fe2Instance -State rea'; Expected = 'ready' }
+            @{ Text = 'Get-Fe2Instance base | Set-Fe2InstanceType t3.mic'; Expected = 't3.micro' }
+            @{ Text = 'Set-Fe2InstanceType ba'; Expected = 'base' }
+            @{ Text = 'Set-Fe2InstanceType base t3.mic'; Expected = 't3.micro' }
+            @{ Text = 'Get-Fe2Instance it'; Expected = "'it$([char] 0x2019)$([char] 0x2019)s one'" }
         ) {
             Wait-Until { (Get-Completion $Text) -contains $Expected } -Seconds 5 -What "$Text -> $Expected"
         }

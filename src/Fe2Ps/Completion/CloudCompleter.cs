@@ -19,10 +19,12 @@ public abstract class CloudCompleter : IArgumentCompleter
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
+        string? sandbox = null;
+        if (Text(fakeBoundParameters, "EndpointUrl") is null && !RunspaceState.Current.TryGetSandbox(out sandbox)) return [];
         var where = new SessionOptions(
             Text(fakeBoundParameters, "Region"),
             Text(fakeBoundParameters, "ProfileName"),
-            Text(fakeBoundParameters, "EndpointUrl") ?? RunspaceState.Current.SandboxEndpoint);
+            Text(fakeBoundParameters, "EndpointUrl") ?? sandbox);
         IReadOnlyList<string> values = CompletionCache.CompleteAsync(_kind, CompletionWord.Bare(wordToComplete), where).GetAwaiter().GetResult();
         return values.Select(v => CompletionWord.Result(v, v, Tip(v)));
     }

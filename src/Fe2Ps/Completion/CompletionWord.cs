@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Language;
 
 namespace Fe2Ps.Completion;
 
@@ -12,7 +13,7 @@ internal static class CompletionWord
     public static CompletionResult Result(string text, string list, string? tip)
     {
         bool plain = text.Length > 0 && text[0] is not ('-' or '@') && text.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':');
-        string insert = plain ? text : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+        string insert = plain ? text : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
         return new CompletionResult(insert, list, CompletionResultType.ParameterValue, string.IsNullOrEmpty(tip) ? list : tip);
     }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Fe2Ps.Completion;
+using Fe2Ps.Core;
 using Fe2Ps.Core.Sessions;
 
 namespace Fe2Ps.Pipeline;
@@ -23,9 +24,23 @@ public abstract class Fe2Cmdlet : AsyncCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? EndpointUrl { get; set; }
 
-    /// <summary>Where the record at hand is to be worked on.</summary>
+    /// <summary>Where the record at hand is to be worked on. For the pipeline thread.</summary>
     private protected SessionOptions Where => new(
-        NullIfEmpty(Region), NullIfEmpty(ProfileName), NullIfEmpty(EndpointUrl) ?? Here.SandboxEndpoint);
+        NullIfEmpty(Region), NullIfEmpty(ProfileName), NullIfEmpty(EndpointUrl) ?? Sandbox());
+
+    private string? Sandbox()
+    {
+        try
+        {
+            return Here.SandboxEndpoint;
+        }
+        catch (Fe2Exception failure)
+        {
+            // Nothing at all may be done in a place that was perhaps not meant.
+            ThrowTerminatingError(failure.ToErrorRecord());
+            throw;
+        }
+    }
 
     /// <summary>Opens a session; -Debug says where each setting came from.</summary>
     private protected async Task<Fe2Session> OpenAsync(SessionOptions where, CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ public abstract class InstanceValueCmdlet : InstanceActionCmdlet
     /// <summary>Names; wildcards select. Ids are taken too. With instances from the pipeline, the value may stand here.</summary>
     [Parameter(Position = 0)]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(InstanceNameCompleter))]
+    [ArgumentCompleter(typeof(InstanceNameOrValueCompleter))]
     [InstanceName]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];

@@ -54,7 +54,7 @@ public sealed class GetFe2DefaultCommand : Fe2Cmdlet
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             return (session.Sources.Select(s => new DefaultSetting(
-                s.Setting, s.Setting == "Region" ? session.Region : s.Value, s.Setting == "Endpoint" && Here.SandboxEndpoint is not null && s.Value == Here.SandboxEndpoint ? "Start-Fe2Sandbox" : s.Source)), null);
+                s.Setting, s.Setting == "Region" ? session.Region : s.Value, s.Setting == "Endpoint" && Here.TryGetSandbox(out string? sandbox) && sandbox is not null && s.Value == sandbox ? "Start-Fe2Sandbox" : s.Source)), null);
         }
         catch (Fe2Exception failure)
         {

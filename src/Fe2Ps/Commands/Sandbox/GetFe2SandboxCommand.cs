@@ -15,7 +15,8 @@ public sealed class GetFe2SandboxCommand : AsyncCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        foreach (SandboxInfo sandbox in RunningSandboxes.All(Here.SandboxEndpoint))
+        Here.TryGetSandbox(out string? current);
+        foreach (SandboxInfo sandbox in RunningSandboxes.All(current))
             if (sandbox.IsCurrent || !Current) WriteObject(sandbox);
     }
 }

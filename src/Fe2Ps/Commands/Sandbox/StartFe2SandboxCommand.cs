@@ -46,7 +46,7 @@ public sealed class StartFe2SandboxCommand : AsyncCmdlet
         {
             SandboxProcess sandbox = await SandboxProcess.StartAsync(options, Pump, stop).ConfigureAwait(false);
             RunningSandboxes.Add(sandbox);
-            if (!NoSwitch) Here.SandboxEndpoint = sandbox.EndpointUrl;
+            if (!NoSwitch) Here.Choose(sandbox.EndpointUrl);
             await WriteAsync(new SandboxInfo(sandbox, !NoSwitch)).ConfigureAwait(false);
         });
     }

@@ -16,11 +16,12 @@ public sealed class StopFe2SandboxCommand : AsyncCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SandboxInfo? found = RunningSandboxes.All(Here.SandboxEndpoint).FirstOrDefault(s => ProcessId is { } id ? s.ProcessId == id : s.IsCurrent);
+        Here.TryGetSandbox(out string? current);
+        SandboxInfo? found = RunningSandboxes.All(current).FirstOrDefault(s => ProcessId is { } id ? s.ProcessId == id : s.IsCurrent);
         if (found is null)
         {
             // A sandbox that has died on its own must not hold the session.
-            if (ProcessId is null && Here.SandboxEndpoint is not null) Here.SandboxEndpoint = null;
+            if (ProcessId is null && current is not null) Leave(current);
             else WriteError(Missing().ToErrorRecord());
             return;
         }
@@ -30,8 +31,15 @@ public sealed class StopFe2SandboxCommand : AsyncCmdlet
         {
             await found.Process.StopAsync(stop).ConfigureAwait(false);
             RunningSandboxes.Remove(found.Process);
-            if (Here.SandboxEndpoint == found.EndpointUrl) Here.SandboxEndpoint = null;
+            if (current == found.EndpointUrl) Leave(current);
+            else RunspaceState.Forget(found.EndpointUrl);
         });
+    }
+
+    private void Leave(string endpoint)
+    {
+        RunspaceState.Forget(endpoint);
+        Here.Choose(null);
     }
 
     private Fe2Exception Missing() => new(
