@@ -4,7 +4,7 @@ namespace Fe2Ps.Core.Ssh;
 public interface ISshConnector
 {
     /// <summary>
-    /// Waits until a command over ssh works: the port is probed every half second, then one command is run.
+    /// Waits until a command over ssh works: the port is probed five times a second, then one command is run.
     /// The host key is pinned on first contact and compared afterwards.
     /// </summary>
     /// <returns>The host key's fingerprint, <c>SHA256:...</c>.</returns>

@@ -7,7 +7,7 @@ namespace Fe2Ps.Core.Ssh;
 /// <summary>Finds the moment from which a machine that has just been started takes commands.</summary>
 internal sealed class SshReadiness(SshConnector connector, SshCommandLine commandLine, TimeProvider time)
 {
-    private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(200);
 
     /// <summary>A machine that refuses has its network up and sshd in sight.</summary>
     private static readonly TimeSpan ProbeRefusedEvery = TimeSpan.FromMilliseconds(100);
@@ -87,7 +87,7 @@ internal sealed class SshReadiness(SshConnector connector, SshCommandLine comman
     }
 
     /// <summary>
-    /// Whether an ssh server greets there. A lost packet must not cost seconds, so a new attempt starts every half second
+    /// Whether an ssh server greets there. A lost packet must not cost seconds, so a new attempt starts five times a second
     /// while the older ones may still succeed.
     /// </summary>
     private async Task<bool> AnswersAsync(string host, int port, TimeSpan limit, CancellationToken cancellationToken)
