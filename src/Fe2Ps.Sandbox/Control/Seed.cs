@@ -17,9 +17,6 @@ internal sealed record Seed
     /// <summary>Zones whose subnets give no public address by themselves from now on.</summary>
     public IReadOnlyList<string> ZonesWithoutPublicIp { get; init; } = [];
 
-    /// <summary>Launch templates, which CreateFleet needs.</summary>
-    public IReadOnlyList<SeedTemplate> LaunchTemplates { get; init; } = [];
-
     public object Sow(Cloud cloud)
     {
         if (Instances is < 0 or > 20_000)
@@ -33,9 +30,8 @@ internal sealed record Seed
             subnet.MapPublicIpOnLaunch = false;
         }
 
-        var templates = LaunchTemplates.Select(template => template.Sow(cloud, region)).ToList();
         cloud.Changed();
-        return new { instances = Instances, launchTemplates = templates };
+        return new { instances = Instances };
     }
 
     private void SowInstance(Cloud cloud, RegionState region, int index)
@@ -89,26 +85,5 @@ internal sealed record Seed
             ChecksPassed = true,
             Tags = new(StringComparer.Ordinal) { ["Name"] = $"{Prefix}{index + 1}", ["fe2:owner"] = "seed" },
         };
-    }
-}
-
-/// <summary>A launch template to seed.</summary>
-internal sealed record SeedTemplate(string Name, string? ImageId, string? InstanceType, string? KeyName, IReadOnlyList<string>? SecurityGroupIds, string? UserData)
-{
-    public string Sow(Cloud cloud, RegionState region)
-    {
-        var template = new LaunchTemplate
-        {
-            Id = Ids.New("lt"),
-            Name = Name,
-            ImageId = ImageId,
-            InstanceType = InstanceType,
-            KeyName = KeyName,
-            SecurityGroupIds = [.. SecurityGroupIds ?? []],
-            UserData = UserData,
-            CreatedAt = cloud.Now,
-        };
-        region.LaunchTemplates[template.Id] = template;
-        return template.Id;
     }
 }

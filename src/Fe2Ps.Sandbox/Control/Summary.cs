@@ -51,6 +51,8 @@ internal static class Summary
                 request.Tags,
             }).ToList(),
             SecurityGroups = region.Groups.Values.Select(group => new { group.Id, group.Name, Rules = group.Rules.Select(PermissionView.Describe).ToList(), group.Tags }).ToList(),
+            LaunchTemplates = region.LaunchTemplates.Values.Select(template => new { template.Id, template.Name, template.Tags }).ToList(),
+            Addresses = region.Addresses.Values.Select(address => new { address.Id, address.PublicIp, address.Tags }).ToList(),
             KeyPairs = region.KeyPairs.Values.Select(pair => new { pair.Id, pair.Name, pair.Fingerprint }).ToList(),
         };
     }

@@ -29,6 +29,7 @@ internal static class Awakening
     {
         if (volume.Attachment is { } attachment)
             attachment.State = "attached";
+        VolumeChanges.Resume(cloud, volume);
         if (volume.State == "deleting")
             table.Hosts.Then(volume.Id, token => cloud.Fabric.DeleteVolumeAsync(volume.Id, token), () => region.Volumes.Remove(volume.Id));
         if (volume.State == "creating")

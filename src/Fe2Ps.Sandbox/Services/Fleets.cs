@@ -50,11 +50,7 @@ internal static class Fleets
     private static IEnumerable<Pool> Pools(Call call, Fields config)
     {
         var specification = config.Struct("LaunchTemplateSpecification") ?? throw ApiException.Missing("LaunchTemplateConfigs.1.LaunchTemplateSpecification");
-        var (id, name) = (specification.Text("LaunchTemplateId"), specification.Text("LaunchTemplateName"));
-        var template = call.Region.LaunchTemplates.Values.FirstOrDefault(template => template.Id == id || template.Name == name)
-            ?? throw (id is not null
-                ? new ApiException("InvalidLaunchTemplateId.NotFound", $"The specified launch template, with template ID {id}, does not exist.")
-                : new ApiException("InvalidLaunchTemplateName.NotFoundException", $"The specified launch template, with template name {name}, does not exist."));
+        var template = LaunchTemplates.Of(call, specification);
         var overrides = config.List("Overrides");
         return overrides.Count == 0 ? [new Pool(template, [])] : overrides.Select(item => new Pool(template, item));
     }
@@ -107,27 +103,30 @@ internal static class Fleets
 
     private sealed record Pool(LaunchTemplate Template, Fields Overrides)
     {
-        public string TypeName => Overrides.Text("InstanceType") ?? Template.InstanceType ?? "t2.micro";
+        public string TypeName => Overrides.Text("InstanceType") ?? Template.Data.Text("InstanceType") ?? "t2.micro";
 
         public string? Zone(Call call)
             => Overrides.Text("AvailabilityZone") ?? call.Region.Subnets.FirstOrDefault(subnet => subnet.Id == Overrides.Text("SubnetId"))?.Zone;
 
         public LaunchPlan Plan(Call call, Fields input, bool spot, int count, string fleet)
         {
-            var image = LaunchRules.UsableImage(call, Overrides.Text("ImageId") ?? Template.ImageId ?? throw ApiException.Missing("ImageId"));
-            var type = LaunchRules.Type(TypeName);
-            LaunchRules.MatchArchitecture(type, image);
-            string[] kinds = ["fleet", "instance", "volume", "spot-instances-request"];
-            var instanceTags = TagRules.For(input, "instance", kinds);
-            instanceTags["aws:ec2:fleet-id"] = fleet;
+            var request = new Fields { ["MinCount"] = 1, ["MaxCount"] = count, ["InstanceType"] = TypeName, ["ImageId"] = Overrides.Text("ImageId") };
+
+            // A network interface of the template stays, in the subnet of the override.
+            if (Template.Data.List("NetworkInterfaces") is [var first, ..] && Overrides.Text("SubnetId") is { } place)
+                request["NetworkInterfaces"] = new[] { new Fields { ["SubnetId"] = place }.FilledBy(first) };
+            else
+                request["SubnetId"] = Overrides.Text("SubnetId");
+            request["Placement"] = Overrides.Text("AvailabilityZone") is { } zone ? new Fields { ["AvailabilityZone"] = zone } : null;
+            var own = input.List("TagSpecifications").Where(specification => specification.Text("ResourceType") != "fleet").ToList();
+            request["TagSpecifications"] = own.Count > 0 ? own : null;
             var options = input.Struct("SpotOptions");
-            return new LaunchPlan(
-                1, count, image, type, LaunchRules.Key(call, Template.KeyName), LaunchRules.Place(call, Overrides.Text("SubnetId"), Overrides.Text("AvailabilityZone")),
-                LaunchRules.Groups(call, Template.SecurityGroupIds, []), image.Devices, instanceTags, TagRules.For(input, "volume", kinds), [])
+            var plan = LaunchPlan.Read(call, LaunchTemplates.Filled(request, Template, "InstanceMarketOptions")) with
             {
                 Spot = spot ? new SpotPlan(Overrides.Text("MaxPrice"), "one-time", options?.Text("InstanceInterruptionBehavior") ?? "terminate", null) : null,
-                UserData = Template.UserData,
             };
+            plan.InstanceTags["aws:ec2:fleet-id"] = fleet;
+            return plan;
         }
 
         public Fields View(Instance? instance) => new()

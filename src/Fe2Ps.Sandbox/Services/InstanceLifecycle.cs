@@ -27,7 +27,7 @@ internal static class InstanceLifecycle
         }
         else
         {
-            instances = launcher.Launch(call, LaunchPlan.Read(call));
+            instances = launcher.Launch(call, LaunchTemplates.Plan(call));
             call.Remember(token, instances.Select(instance => instance.Id));
         }
 

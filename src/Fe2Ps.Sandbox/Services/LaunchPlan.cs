@@ -41,10 +41,9 @@ internal sealed record LaunchPlan(
 
     public bool Monitoring { get; init; }
 
-    /// <summary>Reads a RunInstances request; every fault of it is an error of EC2's own.</summary>
-    public static LaunchPlan Read(Call call)
+    /// <summary>Reads a RunInstances request, its launch template already filled in; every fault of it is an error of EC2's own.</summary>
+    public static LaunchPlan Read(Call call, Fields input)
     {
-        var input = call.Input;
         var (least, most) = (input.Int("MinCount")!.Value, input.Int("MaxCount")!.Value);
         if (least < 1)
             throw ApiException.BadValue($"{least}", "minCount", "Expecting a value of at least 1.");

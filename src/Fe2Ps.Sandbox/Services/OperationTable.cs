@@ -24,11 +24,14 @@ internal sealed class OperationTable
         Identity.Register(this);
         Parameters.Register(this);
         Volumes.Register(this);
+        VolumeChanges.Register(this);
         Snapshots.Register(this);
         OwnImages.Register(this);
         SpotListing.Register(this);
         TypeListing.Register(this);
         Fleets.Register(this);
+        LaunchTemplates.Register(this);
+        ElasticAddresses.Register(this);
         PriceList.Register(this);
     }
 

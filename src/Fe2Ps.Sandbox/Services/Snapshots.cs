@@ -3,7 +3,7 @@ using Fe2Ps.Sandbox.Wire;
 
 namespace Fe2Ps.Sandbox.Services;
 
-/// <summary>CreateSnapshot, DeleteSnapshot, DescribeSnapshots.</summary>
+/// <summary>CreateSnapshot, CreateSnapshots, DeleteSnapshot, DescribeSnapshots.</summary>
 internal static class Snapshots
 {
     private static readonly Filters<Snapshot> s_filters = new Filters<Snapshot>()
@@ -27,6 +27,7 @@ internal static class Snapshots
                 throw new ApiException("IncorrectState", $"The volume '{volume.Id}' is not in a state in which a snapshot can be made.");
             return One(Take(call, table, volume, call.Input.Text("Description") ?? "", TagRules.For(call.Input, "snapshot"), () => { }, _ => { }));
         });
+        table.Add("CreateSnapshots", call => TakeAll(call, table));
         table.Add("DeleteSnapshot", call => Delete(call, table));
         table.Add("DescribeSnapshots", Describe);
     }
@@ -74,6 +75,47 @@ internal static class Snapshots
     {
         region.Snapshots.Remove(id);
         table.Hosts.Then(id, token => cloud.Fabric.DeleteSnapshotAsync(id, token), () => { });
+    }
+
+    private static Fields TakeAll(Call call, OperationTable table)
+    {
+        var wanted = call.Input.Struct("InstanceSpecification")!;
+        var instance = call.Instance(wanted.Text("InstanceId")!);
+        if (instance.State is not (InstanceState.Running or InstanceState.Stopping or InstanceState.Stopped))
+            throw new ApiException("IncorrectState", $"Instance '{instance.Id}' is not in a state in which snapshots of its volumes can be made.");
+        var without = wanted.Strings("ExcludeDataVolumeIds");
+        if (without.FirstOrDefault(id => id == instance.RootVolumeId || !instance.VolumeIds.Contains(id)) is { } foreign)
+            throw new ApiException("InvalidParameterValue", $"The volume '{foreign}' is no data volume of the instance '{instance.Id}'.");
+        var volumes = instance.VolumeIds.Where(id => !without.Contains(id) && !(id == instance.RootVolumeId && wanted.Is("ExcludeBootVolume")))
+            .Select(id => call.Region.Volumes[id]).ToList();
+        if (volumes.Count == 0)
+            throw new ApiException("InvalidParameterCombination", $"No volume of the instance '{instance.Id}' is left to make a snapshot of.");
+        var given = TagRules.For(call.Input, "snapshot");
+        var copies = call.Input.Text("CopyTagsFromSource") == "volume";
+        return new Fields
+        {
+            ["Snapshots"] = volumes.Select(volume =>
+            {
+                var tags = copies ? volume.Tags.Where(tag => !tag.Key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)) : [];
+                var all = new Dictionary<string, string>(tags, StringComparer.Ordinal);
+                foreach (var (key, value) in given)
+                    all[key] = value;
+                var snapshot = Take(call, table, volume, call.Input.Text("Description") ?? "", all, () => { }, _ => { });
+                return new Fields
+                {
+                    ["SnapshotId"] = snapshot.Id,
+                    ["VolumeId"] = snapshot.VolumeId,
+                    ["VolumeSize"] = snapshot.Size,
+                    ["State"] = snapshot.State,
+                    ["StartTime"] = snapshot.CreatedAt,
+                    ["Progress"] = "",
+                    ["OwnerId"] = snapshot.OwnerId,
+                    ["Description"] = snapshot.Description,
+                    ["Encrypted"] = snapshot.Encrypted,
+                    ["Tags"] = TagRules.List(snapshot),
+                };
+            }).ToList(),
+        };
     }
 
     private static Fields? Delete(Call call, OperationTable table)

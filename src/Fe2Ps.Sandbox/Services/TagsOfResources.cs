@@ -15,6 +15,8 @@ internal static class TagsOfResources
         ["sg"] = "InvalidGroup.NotFound",
         ["sir"] = "InvalidSpotInstanceRequestID.NotFound",
         ["key"] = "InvalidKeyPair.NotFound",
+        ["lt"] = "InvalidLaunchTemplateId.NotFound",
+        ["eipalloc"] = "InvalidAllocationID.NotFound",
         ["subnet"] = "InvalidSubnetID.NotFound",
         ["vpc"] = "InvalidVpcID.NotFound",
     };

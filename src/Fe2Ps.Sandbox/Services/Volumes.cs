@@ -4,7 +4,7 @@ using Fe2Ps.Sandbox.Wire;
 
 namespace Fe2Ps.Sandbox.Services;
 
-/// <summary>Volumes: Create-, Attach-, Detach-, Modify-, Delete- and DescribeVolumes.</summary>
+/// <summary>Volumes: Create-, Attach-, Detach-, Delete- and DescribeVolumes.</summary>
 internal static class Volumes
 {
     private static readonly Filters<Volume> s_filters = new Filters<Volume>()
@@ -28,7 +28,6 @@ internal static class Volumes
         table.Add("CreateVolume", call => Create(call, table));
         table.Add("AttachVolume", call => Attach(call, table));
         table.Add("DetachVolume", call => Detach(call, table));
-        table.Add("ModifyVolume", call => Modify(call, table));
         table.Add("DeleteVolume", call => Delete(call, table));
         table.Add("DescribeVolumes", Describe);
     }
@@ -152,47 +151,6 @@ internal static class Volumes
         instance.VolumeIds.Remove(volume.Id);
         volume.Attachment = null;
         volume.State = "available";
-    }
-
-    private static Fields Modify(Call call, OperationTable table)
-    {
-        var volume = call.Volume(call.Input.Text("VolumeId")!);
-        if (volume.State is not ("available" or "in-use"))
-            throw new ApiException("IncorrectState", $"The volume '{volume.Id}' is not in a state in which it can be modified.");
-        if (volume.ModifiedAt is { } before && call.Now - before < TimeSpan.FromHours(6))
-        {
-            throw new ApiException(
-                "VolumeModificationRateExceeded",
-                $"You've reached the maximum modification rate per volume limit. Wait at least 6 hours between modifications per EBS volume ({volume.Id}).");
-        }
-
-        var size = call.Input.Int("Size") ?? volume.Size;
-        if (size < volume.Size)
-            throw new ApiException("InvalidParameterValue", "New size cannot be smaller than existing size");
-        var type = call.Input.Text("VolumeType") ?? volume.Type;
-        var keeps = type == volume.Type && type is "gp3" or "io1" or "io2";
-        var (iops, throughput) = VolumeRules.Performance(
-            type, size, call.Input.Int("Iops") ?? (keeps ? volume.Iops : null), call.Input.Int("Throughput") ?? (keeps ? volume.Throughput : null));
-        var modification = new Fields
-        {
-            ["VolumeId"] = volume.Id,
-            ["ModificationState"] = "modifying",
-            ["TargetSize"] = size,
-            ["TargetIops"] = iops,
-            ["TargetVolumeType"] = type,
-            ["TargetThroughput"] = throughput,
-            ["OriginalSize"] = volume.Size,
-            ["OriginalIops"] = volume.Iops,
-            ["OriginalVolumeType"] = volume.Type,
-            ["OriginalThroughput"] = volume.Throughput,
-            ["Progress"] = 0,
-            ["StartTime"] = call.Now,
-        };
-        var grows = size > volume.Size;
-        (volume.Size, volume.Type, volume.Iops, volume.Throughput, volume.ModifiedAt) = (size, type, iops, throughput, call.Now);
-        if (grows && !volume.IsRoot)
-            table.Hosts.Then(volume.Id, token => call.Cloud.Fabric.ResizeVolumeAsync(volume.Id, size, token), () => { });
-        return new Fields { ["VolumeModification"] = modification };
     }
 
     private static Fields? Delete(Call call, OperationTable table)

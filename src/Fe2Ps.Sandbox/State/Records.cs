@@ -1,3 +1,5 @@
+using Fe2Ps.Sandbox.Wire;
+
 namespace Fe2Ps.Sandbox.State;
 
 /// <summary>What every resource has: an id, tags, and the time when it was made.</summary>
@@ -114,7 +116,30 @@ internal sealed class Volume : Resource
     /// <summary>Whether the volume is a root that the hosts know by the instance, not by itself.</summary>
     public bool IsRoot { get; init; }
 
-    public DateTimeOffset? ModifiedAt { get; set; }
+    /// <summary>The last change of size, type or performance.</summary>
+    public VolumeChange? Change { get; set; }
+}
+
+/// <summary>How a volume performs.</summary>
+internal sealed record VolumeForm(int Size, string Type, int? Iops, int? Throughput);
+
+/// <summary>A change of a volume. EC2 carries it out in the background; the new size counts from "optimizing" on.</summary>
+internal sealed class VolumeChange
+{
+    public required VolumeForm From { get; init; }
+
+    public required VolumeForm To { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>modifying, optimizing, completed, failed.</summary>
+    public string State { get; set; } = "modifying";
+
+    public string? Message { get; set; }
+
+    public int Progress { get; set; }
 }
 
 internal sealed class Snapshot : Resource
@@ -182,18 +207,21 @@ internal sealed class Image : Resource
 /// <summary>The answer that a client token stands for.</summary>
 internal sealed record TokenUse(string Operation, string Token, string Request, List<string> Ids, DateTimeOffset At);
 
-/// <summary>What RunInstances would be asked, under a name, for fleets.</summary>
+/// <summary>What RunInstances would be asked, under a name. There is one version of each, as no operation here makes more.</summary>
 internal sealed class LaunchTemplate : Resource
 {
     public required string Name { get; init; }
 
-    public string? ImageId { get; init; }
+    public string? VersionDescription { get; init; }
 
-    public string? InstanceType { get; init; }
+    public required string CreatedBy { get; init; }
 
-    public string? KeyName { get; init; }
+    /// <summary>The request's own members, by the model's names.</summary>
+    public required Fields Data { get; init; }
+}
 
-    public List<string> SecurityGroupIds { get; init; } = [];
-
-    public string? UserData { get; init; }
+/// <summary>An Elastic IP address. No operation here gives it to an instance, so it is idle.</summary>
+internal sealed class Address : Resource
+{
+    public required string PublicIp { get; init; }
 }

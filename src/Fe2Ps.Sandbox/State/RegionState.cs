@@ -27,6 +27,8 @@ internal sealed class RegionState
 
     public Dictionary<string, LaunchTemplate> LaunchTemplates { get; init; } = [];
 
+    public Dictionary<string, Address> Addresses { get; init; } = [];
+
     public List<TokenUse> Tokens { get; init; } = [];
 
     /// <summary>Every resource that can carry tags, with EC2's word for its kind.</summary>
@@ -41,6 +43,7 @@ internal sealed class RegionState
             .Concat(Groups.Values.SelectMany(group => group.Rules).Select(item => ("security-group-rule", (Resource)item)))
             .Concat(KeyPairs.Values.Select(item => ("key-pair", (Resource)item)))
             .Concat(LaunchTemplates.Values.Select(item => ("launch-template", (Resource)item)))
+            .Concat(Addresses.Values.Select(item => ("elastic-ip", (Resource)item)))
             .Concat(Subnets.Select(item => ("subnet", (Resource)item)))
             .Append(("vpc", Vpc));
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fe2Ps.Sandbox.Wire;
 
 namespace Fe2Ps.Sandbox.State;
 
@@ -10,6 +11,7 @@ internal sealed class StateStore(string folder)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         IgnoreReadOnlyProperties = true,
+        Converters = { new FieldsConverter() },
     };
 
     private readonly string _file = Path.Combine(folder, "state.json");

@@ -55,6 +55,21 @@ internal sealed class Fields : IEnumerable<KeyValuePair<string, object>>
     public IReadOnlyList<string> Strings(string name)
         => this[name] is IEnumerable<object> list ? [.. list.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)!)] : [];
 
+    /// <summary>These members, and those of others that are not here; structures are filled in the same way, lists are taken whole.</summary>
+    public Fields FilledBy(Fields others)
+    {
+        var filled = new Fields();
+        foreach (var (name, value) in _entries)
+            filled[name] = value is Fields mine && others[name] is Fields theirs ? mine.FilledBy(theirs) : value;
+        foreach (var (name, value) in others)
+        {
+            if (!Has(name))
+                filled[name] = value;
+        }
+
+        return filled;
+    }
+
     public IEnumerator<KeyValuePair<string, object>> GetEnumerator() => _entries.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

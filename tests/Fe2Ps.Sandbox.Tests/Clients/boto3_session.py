@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import time
 import urllib.request
 
 import boto3
@@ -80,6 +81,27 @@ ec2.get_waiter("volume_in_use").wait(VolumeIds=[volume], WaiterConfig=QUICK)
 snapshot = ec2.create_snapshot(VolumeId=volume, Description="copy")["SnapshotId"]
 ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[snapshot], WaiterConfig=QUICK)
 assert ec2.modify_volume(VolumeId=volume, Size=2)["VolumeModification"]["TargetSize"] == 2
+for _ in range(100):
+    change = ec2.describe_volumes_modifications(VolumeIds=[volume])["VolumesModifications"][0]
+    if change["ModificationState"] == "completed":
+        break
+    time.sleep(0.1)
+assert change["Progress"] == 100 and change["OriginalSize"] == 1 and ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"] == 2, change
+together = ec2.create_snapshots(InstanceSpecification={"InstanceId": ids[0]}, CopyTagsFromSource="volume")["Snapshots"]
+assert len(together) == 2 and together[0]["State"] == "pending", together
+ec2.get_waiter("snapshot_completed").wait(SnapshotIds=[made["SnapshotId"] for made in together], WaiterConfig=QUICK)
+address = ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])
+assert ec2.describe_addresses(AllocationIds=[address["AllocationId"]])["Addresses"][0]["Tags"] == tags
+ec2.release_address(AllocationId=address["AllocationId"])
+template = ec2.create_launch_template(LaunchTemplateName="of-boto3", LaunchTemplateData={
+    "ImageId": ami, "InstanceType": "t3.micro", "MetadataOptions": {"HttpTokens": "required"}})["LaunchTemplate"]["LaunchTemplateId"]
+assert ec2.describe_launch_templates(LaunchTemplateIds=[template])["LaunchTemplates"][0]["LatestVersionNumber"] == 1
+versions = ec2.describe_launch_template_versions(LaunchTemplateId=template, Versions=["$Latest"])["LaunchTemplateVersions"]
+assert versions[0]["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"] == "required", versions
+templated = ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateId": template})["Instances"][0]
+assert templated["InstanceType"] == "t3.micro" and templated["MetadataOptions"]["HttpTokens"] == "required", templated
+ec2.terminate_instances(InstanceIds=[templated["InstanceId"]])
+ec2.delete_launch_template(LaunchTemplateId=template)
 frozen = ec2.create_image(InstanceId=ids[0], Name="frozen")["ImageId"]
 ec2.get_waiter("image_available").wait(ImageIds=[frozen], WaiterConfig=QUICK)
 assert len(ec2.describe_images(Owners=["self"])["Images"][0]["BlockDeviceMappings"]) == 2

@@ -13,5 +13,5 @@ public sealed class CoverageTests(LocalSandbox sandbox) : IClassFixture<LocalSan
     }
 
     [Fact]
-    public async Task An_unknown_action_is_refused() => Assert.Equal("InvalidAction", await sandbox.CodeOfAsync("DescribeAddresses"));
+    public async Task An_unknown_action_is_refused() => Assert.Equal("InvalidAction", await sandbox.CodeOfAsync("DescribeVpnGateways"));
 }

@@ -82,8 +82,8 @@ public sealed class SpotTests(LocalSandbox sandbox) : IClassFixture<LocalSandbox
     [Fact]
     public async Task A_fleet_takes_what_there_is_and_names_what_there_is_not()
     {
-        await sandbox.ControlAsync(
-            HttpMethod.Post, "seed", new { launchTemplates = new[] { new { name = "fleet-template", imageId = LocalSandbox.Ami(), instanceType = "t3.micro" } } });
+        await sandbox.CallAsync(
+            "CreateLaunchTemplate", "LaunchTemplateName=fleet-template", $"LaunchTemplateData.ImageId={LocalSandbox.Ami()}", "LaunchTemplateData.InstanceType=t3.micro");
         var fault = await sandbox.FaultAsync(new { kind = "capacity", instanceType = "t3.large" });
         var fleet = await sandbox.CallAsync(
             "CreateFleet", "Type=instant", "TargetCapacitySpecification.TotalTargetCapacity=3", "TargetCapacitySpecification.DefaultTargetCapacityType=spot",

@@ -14,6 +14,10 @@ public sealed class StorageTests(LocalSandbox sandbox) : IClassFixture<LocalSand
         Assert.Equal("VolumeInUse", await sandbox.CodeOfAsync("DeleteVolume", $"VolumeId={volume}"));
         Assert.Equal("VolumeInUse", await sandbox.CodeOfAsync("AttachVolume", $"VolumeId={volume}", $"InstanceId={instance}", "Device=/dev/sdg"));
         await sandbox.CallAsync("ModifyVolume", $"VolumeId={volume}", "Size=3");
+        Assert.Equal("IncorrectModificationState", await sandbox.CodeOfAsync("ModifyVolume", $"VolumeId={volume}", "Size=4"));
+        await Deadline.UntilAsync(() => sandbox.Region.Volumes[volume].Change is { State: "completed" }, "the change is completed");
+        var change = (await sandbox.CallAsync("DescribeVolumesModifications", $"VolumeId.1={volume}")).Descendants("item").Single();
+        Assert.Equal(("1", "3", "100"), (change.Element("originalSize")!.Value, change.Element("targetSize")!.Value, change.Element("progress")!.Value));
         Assert.Equal("VolumeModificationRateExceeded", await sandbox.CodeOfAsync("ModifyVolume", $"VolumeId={volume}", "Size=4"));
         var snapshot = (await sandbox.CallAsync("CreateSnapshot", $"VolumeId={volume}", "Description=kept")).Element("snapshotId")!.Value;
         await Deadline.UntilAsync(() => sandbox.Region.Snapshots[snapshot].State == "completed", "the snapshot is completed");
@@ -22,6 +26,30 @@ public sealed class StorageTests(LocalSandbox sandbox) : IClassFixture<LocalSand
         await Deadline.UntilAsync(() => sandbox.Region.Volumes[volume].State == "available", "the volume is free");
         await sandbox.CallAsync("DeleteVolume", $"VolumeId={volume}");
         await Deadline.UntilAsync(() => !sandbox.Region.Volumes.ContainsKey(volume), "the volume is gone");
+    }
+
+    [Fact]
+    public async Task The_volumes_of_an_instance_are_copied_together()
+    {
+        var instance = (await sandbox.LaunchAsync(
+            1, "BlockDeviceMapping.1.DeviceName=/dev/sdb", "BlockDeviceMapping.1.Ebs.VolumeSize=2", "TagSpecification.1.ResourceType=volume",
+            "TagSpecification.1.Tag.1.Key=of", "TagSpecification.1.Tag.1.Value=disk"))[0];
+        var volumes = sandbox.Region.Instances[instance].VolumeIds.ToList();
+        var both = await sandbox.CallAsync(
+            "CreateSnapshots", $"InstanceSpecification.InstanceId={instance}", "CopyTagsFromSource=volume", "TagSpecification.1.ResourceType=snapshot",
+            "TagSpecification.1.Tag.1.Key=Name", "TagSpecification.1.Tag.1.Value=both");
+        Assert.Equal(volumes, both.Descendants("volumeId").Select(id => id.Value));
+        Assert.Equal(["of", "Name", "of", "Name"], both.Descendants("key").Select(key => key.Value));
+        var data = await sandbox.CallAsync("CreateSnapshots", $"InstanceSpecification.InstanceId={instance}", "InstanceSpecification.ExcludeBootVolume=true");
+        Assert.Equal(volumes[1], data.Descendants("volumeId").Single().Value);
+        var root = await sandbox.CallAsync(
+            "CreateSnapshots", $"InstanceSpecification.InstanceId={instance}", $"InstanceSpecification.ExcludeDataVolumeId.1={volumes[1]}");
+        Assert.Equal(volumes[0], root.Descendants("volumeId").Single().Value);
+        Assert.Equal(
+            "InvalidParameterValue",
+            await sandbox.CodeOfAsync(
+                "CreateSnapshots", $"InstanceSpecification.InstanceId={instance}", $"InstanceSpecification.ExcludeDataVolumeId.1={volumes[0]}"));
+        Assert.Equal("InvalidVolumeModification.NotFound", await sandbox.CodeOfAsync("DescribeVolumesModifications", $"VolumeId.1={volumes[0]}"));
     }
 
     [Fact]
