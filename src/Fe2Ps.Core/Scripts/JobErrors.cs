@@ -59,8 +59,9 @@ internal static class JobErrors
         "SudoNeeded", Fe2ErrorKind.Security, $"The user {machine.Ssh.User} of {machine.Name} may not use sudo without a password, so the machine cannot end itself.",
         "Run the script without an action on exit, or allow sudo.", machine.Id);
 
-    public static Fe2Exception Missing(JobMachine machine, string program) => new(
-        "ProgramMissing", Fe2ErrorKind.NotInstalled, $"{machine.Name} has no {program}, and it could not be installed there.",
+    public static Fe2Exception Missing(JobMachine machine, string program, string? reason) => new(
+        "ProgramMissing", Fe2ErrorKind.NotInstalled,
+        $"{machine.Name} has no {program}, and it could not be installed there{(string.IsNullOrEmpty(reason) ? "" : ": " + reason.TrimEnd('.'))}.",
         $"Install {program} on the machine (or freeze an image that has it), then start the script again.", machine.Id);
 
     public static Fe2Exception JobExists(string name, JobMachine machine) => new(

@@ -25,10 +25,11 @@ internal sealed class JobHost(JobMachine machine, ISshSession session) : IAsyncD
         var result = await CallAsync("prepare", packages, "Preparing", null, cancellationToken).ConfigureAwait(false);
         var facts = result.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToList();
         HasSudo = facts.Any(f => f is ["sudo", "1"]);
+        var refused = facts.Where(f => f[0] == "refused").Select(f => f[1].Split(' ', 2)).ToDictionary(f => f[0], f => f[1].Trim());
         foreach (var program in new[] { "tmux", "rsync", "flock" }.Where(p => p == "flock" || packages.Contains(p)))
         {
             if (facts.Any(f => f[0] == program && f[1] == "0"))
-                throw JobErrors.Missing(machine, program);
+                throw JobErrors.Missing(machine, program, refused.GetValueOrDefault(program));
         }
 
         var installed = facts.Where(f => f[0] == "installed").Select(f => f[1]).ToList();
@@ -41,7 +42,7 @@ internal sealed class JobHost(JobMachine machine, ISshSession session) : IAsyncD
         if (packages.Contains("lsyncd") && facts.Any(f => f is ["lsyncd", "0"]))
         {
             report?.Report(new WarningReport(
-                $"{machine.Name} has no lsyncd and its distribution offers none; rsync in a loop does its work, a little later and with more load."));
+                $"{machine.Name} has no lsyncd, and it could not be installed there ({refused.GetValueOrDefault("lsyncd")}); rsync in a loop does its work, a little later and with more load."));
         }
     }
 
