@@ -20,7 +20,7 @@ Describe 'The module' {
     It 'can be imported again and again' {
         Import-Module $manifest -Force
         Import-Module $manifest -Force
-        (Get-Command -Module Fe2Ps -CommandType Cmdlet).Count | Should -Be 22
+        (Get-Command -Module Fe2Ps -CommandType Cmdlet).Count | Should -Be (Import-PowerShellDataFile $manifest).CmdletsToExport.Count
         (Get-Fe2Region Ohio).Code | Should -Be 'us-east-2'
         Remove-Module Fe2Ps
         Get-Command Get-Fe2Region -ErrorAction Ignore | Should -BeNullOrEmpty
@@ -39,6 +39,57 @@ Describe 'The module' {
         $text = & $pwsh -NoProfile -Command "Import-Module '$manifest'; [AppDomain]::CurrentDomain.GetAssemblies().ForEach({ `$_.GetName().Name }) -match '^(AWSSDK|Fe2Ps)'"
         $text | Should -Contain 'Fe2Ps'
         $text | Should -Not -Contain 'AWSSDK.Core'
+    }
+
+    Context 'compiled ahead of time' {
+        BeforeDiscovery {
+            $compiled = Get-ChildItem (Join-Path $env:FE2_MODULE 'bin') -Directory -Filter 'net*-*' | ForEach-Object { @{ Folder = $_.FullName; Name = $_.Name } }
+        }
+
+        BeforeAll {
+            $pwsh = (Get-Process -Id $PID).Path
+            $where = '[AppDomain]::CurrentDomain.GetAssemblies().Where({ $_.GetName().Name -eq ''Fe2Ps'' }).Location'
+            $ours = "net$([Environment]::Version.Major).0-$($IsWindows ? 'win' : $IsMacOS ? 'osx' : 'linux')-$([System.Runtime.InteropServices.RuntimeInformation]::ProcessArchitecture)".ToLowerInvariant()
+
+            # The identity of the code in a file, and whether it carries machine code.
+            function Get-Build([string] $Path) {
+                $stream = [IO.File]::OpenRead($Path)
+                $reader = [System.Reflection.PortableExecutable.PEReader]::new($stream)
+                try {
+                    $metadata = [System.Reflection.Metadata.PEReaderExtensions]::GetMetadataReader($reader)
+                    [pscustomobject]@{
+                        Mvid       = $metadata.GetGuid($metadata.GetModuleDefinition().Mvid)
+                        IsCompiled = $reader.PEHeaders.CorHeader.ManagedNativeHeaderDirectory.Size -gt 0
+                    }
+                }
+                finally { $reader.Dispose() }
+            }
+        }
+
+        It 'the neutral assemblies carry no machine code' {
+            foreach ($file in Get-ChildItem (Join-Path $env:FE2_MODULE 'bin' 'net8.0') -Filter *.dll) {
+                (Get-Build $file.FullName).IsCompiled | Should -BeFalse -Because $file.Name
+            }
+        }
+
+        It '<Name> is the same code as the neutral assemblies' -ForEach $compiled {
+            $neutral = Get-ChildItem (Join-Path $env:FE2_MODULE 'bin' 'net8.0') -Filter *.dll
+            (Get-ChildItem $Folder).Name | Should -Be $neutral.Name
+            foreach ($file in $neutral) {
+                $build = Get-Build (Join-Path $Folder $file.Name)
+                $build.IsCompiled | Should -BeTrue -Because $file.Name
+                $build.Mvid | Should -Be (Get-Build $file.FullName).Mvid -Because $file.Name
+            }
+        }
+
+        It 'is taken where it fits, and the neutral code elsewhere' {
+            $copy = Join-Path $TestDrive 'neutral'
+            Copy-Item $env:FE2_MODULE $copy -Recurse
+            $fits = Test-Path (Join-Path $env:FE2_MODULE 'bin' $ours)
+            Split-Path -Leaf (Split-Path (& $pwsh -NoProfile -Command "Import-Module '$manifest'; $where")) | Should -Be ($fits ? $ours : 'net8.0')
+            Get-ChildItem (Join-Path $copy 'bin') -Directory -Filter 'net*-*' | Remove-Item -Recurse
+            Split-Path -Leaf (Split-Path (& $pwsh -NoProfile -Command "Import-Module '$(Join-Path $copy 'Fe2Ps.psd1')'; `$null = Get-Fe2Region Ohio; $where")) | Should -Be 'net8.0'
+        }
     }
 
     Context 'beside another AWSSDK.Core' {

@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Fe2Ps.Loader;
+
+/// <summary>What <c>Fe2Ps.psm1</c> needs: the module's main assembly, and its cmdlets handed out.</summary>
+public static class ModuleFace
+{
+    /// <summary>
+    /// Loads the module's main assembly into a context of its own. Where the package has assemblies that were compiled ahead of
+    /// time for this platform and this runtime, those; they are the same code and start faster.
+    /// </summary>
+    /// <param name="moduleFolder">The folder of the manifest.</param>
+    public static Assembly Load(string moduleFolder)
+    {
+        string binaries = Path.Join(moduleFolder, "bin");
+        string compiled = Path.Join(binaries, $"net{Environment.Version.Major}.0-{Platform}", "Fe2Ps.dll");
+        return ModuleLoadContext.Load(File.Exists(compiled) ? compiled : Path.Join(binaries, "net8.0", "Fe2Ps.dll"));
+    }
+
+    /// <summary>
+    /// Hands out what the main assembly exports. PowerShell keeps the module object of an assembly that it has seen before and
+    /// then exports nothing of it to the module that asks again (PowerShell/PowerShell#20710), which is what Import-Module -Force
+    /// does.
+    /// </summary>
+    public static void Export(PSModuleInfo module, PSModuleInfo binary)
+    {
+        Add("AddExportedCmdlet", binary.ExportedCmdlets.Values, module.ExportedCmdlets.ContainsKey);
+        Add("AddExportedAlias", binary.ExportedAliases.Values, module.ExportedAliases.ContainsKey);
+
+        void Add<T>(string method, IEnumerable<T> commands, Func<string, bool> isKnown)
+            where T : CommandInfo
+        {
+            MethodInfo? add = null;
+            foreach (T command in commands)
+            {
+                if (isKnown(command.Name)) continue;
+                add ??= typeof(PSModuleInfo).GetMethod(method, BindingFlags.Instance | BindingFlags.NonPublic);
+                add?.Invoke(module, [command]);
+            }
+        }
+    }
+
+    private static string Platform =>
+        (OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")
+        + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+}
