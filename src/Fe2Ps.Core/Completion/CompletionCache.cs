@@ -7,6 +7,7 @@ using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Regions;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Storage;
 
 namespace Fe2Ps.Core.Completion;
 
@@ -30,6 +31,12 @@ public enum CompletionKind
 
     /// <summary>Names of the region's script jobs: the latest of each machine.</summary>
     Job,
+
+    /// <summary>Names of the region's volumes, without the disks that instances boot from.</summary>
+    Volume,
+
+    /// <summary>Names of the account's own snapshots.</summary>
+    Snapshot,
 }
 
 /// <summary>
@@ -124,6 +131,10 @@ public static class CompletionCache
         {
             case CompletionKind.InstanceName:
                 return InstanceNames.Of((await new InstanceQuery(session).ListAsync(new InstanceSelector(), cancellationToken).ConfigureAwait(false)).Instances);
+            case CompletionKind.Volume:
+                return VolumeQuery.Names((await new VolumeQuery(session).ListAsync(new VolumeSelector(), cancellationToken).ConfigureAwait(false)).Volumes);
+            case CompletionKind.Snapshot:
+                return SnapshotQuery.Names((await new SnapshotQuery(session).ListAsync([], cancellationToken: cancellationToken).ConfigureAwait(false)).Snapshots);
             case CompletionKind.KeyPair:
                 return await new KeyPairs(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.Image:

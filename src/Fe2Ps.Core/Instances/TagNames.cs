@@ -17,4 +17,10 @@ public static class TagNames
 
     /// <summary>The login user, where it is not <c>ubuntu</c>.</summary>
     public const string User = "fe2:user";
+
+    /// <summary>The id of the one call that made a volume or snapshot.</summary>
+    public const string Request = "fe2:request";
+
+    /// <summary>Where a volume was mounted last.</summary>
+    public const string MountPoint = "fe2:mount";
 }

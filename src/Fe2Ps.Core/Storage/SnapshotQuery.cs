@@ -1,0 +1,123 @@
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Completion;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Storage;
+
+/// <summary>Finds the account's own snapshots by name and id, and those that nothing uses.</summary>
+public sealed class SnapshotQuery(Fe2Session session)
+{
+    private const int PageSize = 1000;
+
+    /// <summary>The snapshots that match; a name that stands for several gives all of them.</summary>
+    /// <param name="names">Names, names with wildcards, or ids; empty means all.</param>
+    /// <param name="orphan">Only those whose volume is gone, of which no volume was made that still is, and that no image of the account uses.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public Task<SnapshotSelection> ListAsync(IReadOnlyList<string> names, bool orphan = false, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("list snapshots", names.FirstOrDefault(), async () =>
+        {
+            SnapshotSelection found = await SelectAsync(names, oneEach: false, cancellationToken).ConfigureAwait(false);
+            return orphan ? found with { Snapshots = await UnusedAsync(found.Snapshots, cancellationToken).ConfigureAwait(false) } : found;
+        });
+
+    /// <summary>The snapshots to act on: a name without wildcards that stands for several is a problem that lists the ids.</summary>
+    public Task<SnapshotSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("find snapshots", names.FirstOrDefault(), () => SelectAsync(names, oneEach: true, cancellationToken));
+
+    /// <summary>The snapshot with this id; with this name the newest one, a finished one before one that is still being taken.</summary>
+    /// <exception cref="Fe2Exception"><c>SnapshotNotFound</c>.</exception>
+    public async Task<Snapshot> GetAsync(string nameOrId, CancellationToken cancellationToken = default)
+    {
+        SnapshotSelection found = await ListAsync([nameOrId], cancellationToken: cancellationToken).ConfigureAwait(false);
+        return found.Snapshots.Where(s => SnapshotFacts.StateOf(s) != "error")
+            .OrderByDescending(s => SnapshotFacts.StateOf(s) == "completed").ThenByDescending(s => s.StartTime).FirstOrDefault()
+            ?? throw StorageErrors.SnapshotNotFound(nameOrId, session.Region);
+    }
+
+    /// <summary>All own snapshots that match EC2's own filters. Raw errors.</summary>
+    internal async Task<List<Snapshot>> ByFiltersAsync(IEnumerable<Filter> filters, CancellationToken cancellationToken)
+    {
+        var found = new List<Snapshot>();
+        var request = new DescribeSnapshotsRequest { Filters = [.. filters], OwnerIds = ["self"], MaxResults = PageSize };
+        do
+        {
+            DescribeSnapshotsResponse page = await session.Ec2.DescribeSnapshotsAsync(request, cancellationToken).ConfigureAwait(false);
+            found.AddRange(page.Snapshots);
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return found;
+    }
+
+    internal static IReadOnlyList<string> Names(IEnumerable<Snapshot> snapshots) =>
+        [.. snapshots.Select(SnapshotFacts.NameOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+
+    private async Task<SnapshotSelection> SelectAsync(IReadOnlyList<string> names, bool oneEach, CancellationToken cancellationToken)
+    {
+        var pattern = new NamePattern(names, "snap-");
+        var found = new List<Snapshot>();
+        if (pattern.Everything)
+        {
+            found = await ByFiltersAsync([], cancellationToken).ConfigureAwait(false);
+            CompletionCache.Put(session, CompletionKind.Snapshot, Names(found));
+        }
+        else
+        {
+            foreach (string[] few in pattern.Names.Chunk(InstanceQuery.FilterValues))
+            {
+                Filter filter = InstanceQuery.Filter("tag:Name", few.Select(InstanceQuery.ServerPattern));
+                found.AddRange((await ByFiltersAsync([filter], cancellationToken).ConfigureAwait(false)).Where(s => pattern.Fits(SnapshotFacts.NameOf(s))));
+            }
+
+            foreach (string[] few in pattern.Ids.Chunk(InstanceQuery.FilterValues))
+                found.AddRange(await ByFiltersAsync([InstanceQuery.Filter("snapshot-id", few)], cancellationToken).ConfigureAwait(false));
+            found = [.. found.DistinctBy(s => s.SnapshotId)];
+        }
+
+        var problems = new List<Fe2Exception>();
+        foreach (string id in pattern.Ids.Where(id => found.All(s => s.SnapshotId != id)))
+            problems.Add(StorageErrors.SnapshotNotFound(id, session.Region));
+        if (!pattern.Everything)
+        {
+            foreach (string name in pattern.Plain)
+            {
+                List<Snapshot> same = found.FindAll(s => SnapshotFacts.NameOf(s) == name);
+                if (same.Count == 0)
+                {
+                    problems.Add(StorageErrors.SnapshotNotFound(name, session.Region));
+                }
+                else if (oneEach && same.Count > 1)
+                {
+                    problems.Add(StorageErrors.SnapshotAmbiguous(name, same));
+                    found.RemoveAll(s => same.Contains(s) && !pattern.Ids.Contains(s.SnapshotId));
+                }
+            }
+        }
+
+        return new SnapshotSelection(Sorted(found), problems);
+    }
+
+    private async Task<IReadOnlyList<Snapshot>> UnusedAsync(IReadOnlyList<Snapshot> snapshots, CancellationToken cancellationToken)
+    {
+        if (snapshots.Count == 0)
+            return snapshots;
+        List<Volume> volumes = await new VolumeQuery(session).ByFiltersAsync([], cancellationToken).ConfigureAwait(false);
+        DescribeImagesResponse images = await session.Ec2.DescribeImagesAsync(new DescribeImagesRequest { Owners = ["self"] }, cancellationToken).ConfigureAwait(false);
+        HashSet<string?> used =
+        [
+            .. volumes.Select(v => v.SnapshotId),
+            .. images.Images.SelectMany(i => i.BlockDeviceMappings).Select(b => b.Ebs?.SnapshotId),
+        ];
+        HashSet<string> present = [.. volumes.Select(v => v.VolumeId)];
+        return [.. snapshots.Where(s => !present.Contains(s.VolumeId) && !used.Contains(s.SnapshotId))];
+    }
+
+    private static IReadOnlyList<Snapshot> Sorted(IEnumerable<Snapshot> snapshots) =>
+    [
+        .. snapshots.OrderBy(s => SnapshotFacts.NameOf(s) is null)
+            .ThenBy(s => SnapshotFacts.NameOf(s), NaturalOrder.Instance)
+            .ThenByDescending(s => s.StartTime)
+            .ThenBy(s => s.SnapshotId, StringComparer.Ordinal),
+    ];
+}

@@ -1,0 +1,134 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Completion;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Storage;
+
+/// <summary>Finds volumes by name, id, instance, and those that nothing uses.</summary>
+public sealed class VolumeQuery(Fe2Session session)
+{
+    private const int PageSize = 500;
+
+    /// <summary>True for text that is a volume's id.</summary>
+    public static bool IsId(string text) => text.StartsWith("vol-", StringComparison.Ordinal);
+
+    /// <summary>The volumes that match; a name that stands for several gives all of them.</summary>
+    public Task<VolumeSelection> ListAsync(VolumeSelector selector, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("list volumes", selector.Names.FirstOrDefault(), () => SelectAsync(selector, oneEach: false, cancellationToken));
+
+    /// <summary>The volumes to act on: as <see cref="ListAsync"/>, but a name without wildcards that stands for several is a problem that lists the ids.</summary>
+    public Task<VolumeSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("find volumes", names.FirstOrDefault(), () => SelectAsync(new VolumeSelector { Names = names }, oneEach: true, cancellationToken));
+
+    /// <summary>The one volume with this name or id.</summary>
+    /// <exception cref="Fe2Exception"><c>VolumeNotFound</c> or <c>VolumeAmbiguous</c>.</exception>
+    public async Task<Volume> GetAsync(string nameOrId, CancellationToken cancellationToken = default)
+    {
+        VolumeSelection found = await ResolveAsync([nameOrId], cancellationToken).ConfigureAwait(false);
+        if (found.Problems.Count > 0)
+            throw found.Problems[0];
+        return found.Volumes.Count switch
+        {
+            1 => found.Volumes[0],
+            0 => throw StorageErrors.VolumeNotFound(nameOrId, session.Region),
+            _ => throw StorageErrors.VolumeAmbiguous(nameOrId, found.Volumes),
+        };
+    }
+
+    /// <summary>The volume as EC2 sees it now, or null where it knows none (any more). Raw errors.</summary>
+    internal async Task<Volume?> TryByIdAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            DescribeVolumesResponse answer = await session.Ec2.DescribeVolumesAsync(
+                new DescribeVolumesRequest { VolumeIds = [id] }, cancellationToken).ConfigureAwait(false);
+            return answer.Volumes.FirstOrDefault();
+        }
+        catch (AmazonEC2Exception e) when (e.ErrorCode?.StartsWith("InvalidVolume", StringComparison.Ordinal) == true
+            || e.ErrorCode == "InvalidParameterValue")
+        {
+            return null;
+        }
+    }
+
+    /// <summary>All volumes that match EC2's own filters. Raw errors.</summary>
+    internal async Task<List<Volume>> ByFiltersAsync(IEnumerable<Filter> filters, CancellationToken cancellationToken)
+    {
+        var found = new List<Volume>();
+        var request = new DescribeVolumesRequest { Filters = [.. filters], MaxResults = PageSize };
+        do
+        {
+            DescribeVolumesResponse page = await session.Ec2.DescribeVolumesAsync(request, cancellationToken).ConfigureAwait(false);
+            found.AddRange(page.Volumes);
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return found;
+    }
+
+    private async Task<VolumeSelection> SelectAsync(VolumeSelector selector, bool oneEach, CancellationToken cancellationToken)
+    {
+        var pattern = new NamePattern(selector.Names, "vol-");
+        var common = new List<Filter>();
+        if (selector.InstanceIds.Count > 0)
+            common.Add(InstanceQuery.Filter("attachment.instance-id", selector.InstanceIds));
+        if (selector.Orphan)
+            common.Add(InstanceQuery.Filter("status", ["available", "error"]));
+        List<Volume> found = await FindAsync(pattern, common, cancellationToken).ConfigureAwait(false);
+        found.RemoveAll(v => !pattern.Ids.Contains(v.VolumeId)
+            && ((VolumeFacts.IsRoot(v) && !selector.IncludeRoot) || (oneEach && VolumeFacts.StateOf(v) is "deleting" or "deleted")));
+        if (pattern.Everything && common.Count == 0)
+            CompletionCache.Put(session, CompletionKind.Volume, Names(found));
+
+        var problems = new List<Fe2Exception>();
+        foreach (string id in pattern.Ids.Where(id => found.All(v => v.VolumeId != id)))
+            problems.Add(StorageErrors.VolumeNotFound(id, session.Region));
+        if (!pattern.Everything)
+        {
+            foreach (string name in pattern.Plain)
+            {
+                List<Volume> same = found.FindAll(v => VolumeFacts.NameOf(v) == name);
+                if (same.Count == 0)
+                {
+                    problems.Add(StorageErrors.VolumeNotFound(name, session.Region));
+                }
+                else if (oneEach && same.Count > 1)
+                {
+                    problems.Add(StorageErrors.VolumeAmbiguous(name, same));
+                    found.RemoveAll(v => same.Contains(v) && !pattern.Ids.Contains(v.VolumeId));
+                }
+            }
+        }
+
+        return new VolumeSelection(Sorted(found), problems);
+    }
+
+    private async Task<List<Volume>> FindAsync(NamePattern pattern, List<Filter> common, CancellationToken cancellationToken)
+    {
+        if (pattern.Everything)
+            return await ByFiltersAsync(common, cancellationToken).ConfigureAwait(false);
+        var found = new List<Volume>();
+        foreach (string[] few in pattern.Names.Chunk(InstanceQuery.FilterValues))
+        {
+            Filter names = InstanceQuery.Filter("tag:Name", few.Select(InstanceQuery.ServerPattern));
+            found.AddRange((await ByFiltersAsync([.. common, names], cancellationToken).ConfigureAwait(false)).Where(v => pattern.Fits(VolumeFacts.NameOf(v))));
+        }
+
+        foreach (string[] few in pattern.Ids.Chunk(InstanceQuery.FilterValues))
+            found.AddRange(await ByFiltersAsync([.. common, InstanceQuery.Filter("volume-id", few)], cancellationToken).ConfigureAwait(false));
+        return [.. found.DistinctBy(v => v.VolumeId)];
+    }
+
+    internal static IReadOnlyList<string> Names(IEnumerable<Volume> volumes) =>
+        [.. volumes.Where(v => !VolumeFacts.IsRoot(v)).Select(VolumeFacts.NameOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+
+    private static IReadOnlyList<Volume> Sorted(IEnumerable<Volume> volumes) =>
+    [
+        .. volumes.OrderBy(v => VolumeFacts.NameOf(v) is null)
+            .ThenBy(v => VolumeFacts.NameOf(v), NaturalOrder.Instance)
+            .ThenBy(v => v.CreateTime)
+            .ThenBy(v => v.VolumeId, StringComparer.Ordinal),
+    ];
+}

@@ -1,0 +1,71 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Storage;
+
+/// <summary>Deletes volumes that are attached to nothing.</summary>
+public sealed class VolumeRemoval(Fe2Session session)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    private readonly VolumeQuery query = new(session);
+    private readonly VolumeStates states = new(session);
+
+    /// <summary>Deletes the volume with all that is on it. One that is gone already is no failure.</summary>
+    /// <exception cref="Fe2Exception"><c>VolumeInUse</c>.</exception>
+    public Task RemoveAsync(Volume volume, CancellationToken cancellationToken = default) =>
+        session.GuardAsync($"remove {VolumeFacts.Label(volume)}", volume.VolumeId, async () =>
+        {
+            try
+            {
+                await session.Ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volume.VolumeId }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AmazonEC2Exception e) when (e.ErrorCode == "VolumeInUse")
+            {
+                throw StorageErrors.InUse(await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false) ?? volume, "removed");
+            }
+            catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidVolume.NotFound")
+            {
+                // The end that was wanted.
+            }
+        });
+
+    /// <summary>Ends a volume that this process has just made, attached or not. Never fails.</summary>
+    /// <returns>A sentence for the error's message: that it is gone, or that it is left and costs money.</returns>
+    internal async Task<string> EndAsync(Volume volume)
+    {
+        using var limit = new CancellationTokenSource(Limit, session.Clock);
+        try
+        {
+            Volume now = await FreshAsync(volume, limit.Token).ConfigureAwait(false);
+            if (VolumeFacts.AttachmentOf(now) is { } attachment)
+            {
+                if (attachment.State?.Value is not "detaching")
+                    await session.Ec2.DetachVolumeAsync(new DetachVolumeRequest { VolumeId = volume.VolumeId }, limit.Token).ConfigureAwait(false);
+                await states.AvailableAsync(now, isFresh: false, limit.Token).ConfigureAwait(false);
+            }
+
+            await FreshRetry.RunAsync(
+                session, () => session.Ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volume.VolumeId }, limit.Token), limit.Token).ConfigureAwait(false);
+            return "The volume that was made for it was removed again.";
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return $"WARNING: the volume {VolumeFacts.Label(volume)} of {volume.Size} GiB is left and costs money, since removing it failed ({e.Message.TrimEnd('.')}). "
+                + $"Run: Remove-Fe2Volume {volume.VolumeId} -Force -Region {session.Region}";
+        }
+    }
+
+    private async Task<Volume> FreshAsync(Volume volume, CancellationToken cancellationToken)
+    {
+        for (int n = 0; ; n++)
+        {
+            Volume? now = await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false);
+            if (now is not null && VolumeFacts.StateOf(now) != "creating")
+                return now;
+            await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
