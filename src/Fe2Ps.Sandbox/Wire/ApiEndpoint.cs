@@ -59,7 +59,7 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
                 throw new ApiException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
             lock (cloud.Gate)
             {
-                var answer = handler(new Call(cloud, operation, input, scope.Region));
+                var answer = handler(new Call(cloud, operation, input, service.Id == "pricing" ? PriceList.RegionOf(scope.Region) : scope.Region));
                 if (!name.StartsWith("Describe", StringComparison.Ordinal) && !name.StartsWith("Get", StringComparison.Ordinal))
                     cloud.Changed();
                 if (service.Protocol == "json")

@@ -68,9 +68,9 @@ public sealed class LocalSandbox : IAsyncLifetime
     }
 
     /// <summary>Calls an operation of a json service.</summary>
-    public async Task<JsonElement> JsonAsync(string service, string target, object input)
+    public async Task<JsonElement> JsonAsync(string service, string target, object input, string region = "us-east-2")
     {
-        var (status, text) = await SendAsync(service, JsonSerializer.Serialize(input), "application/x-amz-json-1.1", target);
+        var (status, text) = await SendAsync(service, JsonSerializer.Serialize(input), "application/x-amz-json-1.1", target, region);
         var answer = JsonDocument.Parse(text).RootElement;
         return status == 200 ? answer : throw new ApiFailure(status, answer.GetProperty("__type").GetString()!, answer.GetProperty("message").GetString()!);
     }
@@ -110,13 +110,13 @@ public sealed class LocalSandbox : IAsyncLifetime
 
     private static XElement Plain(XElement element) => new(element.Name.LocalName, element.HasElements ? element.Elements().Select(Plain) : element.Value);
 
-    private async Task<(int Status, string Text)> SendAsync(string service, string body, string type, string? target)
+    private async Task<(int Status, string Text)> SendAsync(string service, string body, string type, string? target, string region = "us-east-2")
     {
         var bytes = Encoding.UTF8.GetBytes(body);
         var date = DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", System.Globalization.CultureInfo.InvariantCulture);
         var host = new Uri(Server.Address).Authority;
         var signature = Signature.Compute(
-            Credentials.SecretKey, "POST", "/", "", [new("host", host), new("x-amz-date", date)], bytes, date, "us-east-2", service);
+            Credentials.SecretKey, "POST", "/", "", [new("host", host), new("x-amz-date", date)], bytes, date, region, service);
         using var request = new HttpRequestMessage(HttpMethod.Post, Server.Address + "/") { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);
         request.Headers.Add("X-Amz-Date", date);
@@ -124,7 +124,7 @@ public sealed class LocalSandbox : IAsyncLifetime
             request.Headers.Add("X-Amz-Target", target);
         request.Headers.TryAddWithoutValidation(
             "Authorization",
-            $"AWS4-HMAC-SHA256 Credential={Credentials.AccessKey}/{date[..8]}/us-east-2/{service}/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}");
+            $"AWS4-HMAC-SHA256 Credential={Credentials.AccessKey}/{date[..8]}/{region}/{service}/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}");
         using var response = await _client.SendAsync(request);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
