@@ -136,11 +136,10 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
 
     private async Task<Bill> BillAsync(Fe2Session session, Instance od1, Instance spot2, CancellationToken cancel)
     {
-        var prices = new PriceBook(session);
-        var demand = await prices.OnDemandAsync([MonitorType, SpotType], cancel).ConfigureAwait(false);
-        var spot = await prices.SpotByZoneAsync(SpotType, cancel).ConfigureAwait(false);
+        var demand = await new PriceList(session).OnDemandAsync(new PriceRequest { Patterns = [MonitorType] }, null, cancel).ConfigureAwait(false);
+        var spot = await new SpotNow(session).ByZoneAsync(SpotType, cancel).ConfigureAwait(false);
         var bill = new Bill();
-        bill.Machine("od1", MonitorType, (double)demand.First(p => p.InstanceType == MonitorType).Usd, "on-demand",
+        bill.Machine("od1", MonitorType, (double)demand.Prices.First(p => p.InstanceType == MonitorType).UsdPerHour, "on-demand",
             await DiskAsync(session, od1, cancel).ConfigureAwait(false), timeline.Elapsed - launchedAt["od1"]);
         bill.Machine("spot2", SpotType, (double)spot[spot2.Placement.AvailabilityZone], "spot", DefaultDiskGiB, launchedAt["spot2"]);
         return bill;

@@ -142,7 +142,7 @@ public static class CompletionCache
                     new DescribeImagesRequest { Owners = ["self"] }, cancellationToken).ConfigureAwait(false);
                 return [.. images.Images.Select(i => i.Name).Where(n => !string.IsNullOrEmpty(n)).Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
             case CompletionKind.InstanceType:
-                return await TypesAsync(session, cancellationToken).ConfigureAwait(false);
+                return await new InstanceTypes(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.Job:
                 InstanceSelection machines = await new InstanceQuery(session).ListAsync(
                     new InstanceSelector { Filters = new Dictionary<string, IReadOnlyList<string>> { ["tag-key"] = ["fe2:job"] } }, cancellationToken).ConfigureAwait(false);
@@ -150,21 +150,6 @@ public static class CompletionCache
             default:
                 return [];
         }
-    }
-
-    private static async Task<IReadOnlyList<string>> TypesAsync(Fe2Session session, CancellationToken cancellationToken)
-    {
-        var types = new List<string>();
-        var request = new DescribeInstanceTypeOfferingsRequest { LocationType = LocationType.Region };
-        do
-        {
-            DescribeInstanceTypeOfferingsResponse page = await session.Ec2.DescribeInstanceTypeOfferingsAsync(request, cancellationToken).ConfigureAwait(false);
-            types.AddRange(page.InstanceTypeOfferings.Select(o => o.InstanceType.Value));
-            request.NextToken = page.NextToken;
-        }
-        while (!string.IsNullOrEmpty(request.NextToken));
-        types.Sort(NaturalOrder.Instance);
-        return types;
     }
 
     private static IReadOnlyList<string> FromDisk(Fe2Session session, string key)

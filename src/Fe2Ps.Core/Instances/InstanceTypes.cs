@@ -57,6 +57,23 @@ public sealed class InstanceTypes(Fe2Session session)
             return zones;
         });
 
+    /// <summary>The names of all types that the region offers, in natural order.</summary>
+    public Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken = default) =>
+        session.GuardAsync<IReadOnlyList<string>>("list instance types", session.Region, async () =>
+        {
+            var types = new List<string>();
+            var request = new DescribeInstanceTypeOfferingsRequest { LocationType = LocationType.Region };
+            do
+            {
+                DescribeInstanceTypeOfferingsResponse page = await session.Ec2.DescribeInstanceTypeOfferingsAsync(request, cancellationToken).ConfigureAwait(false);
+                types.AddRange(page.InstanceTypeOfferings.Select(o => o.InstanceType.Value));
+                request.NextToken = page.NextToken;
+            }
+            while (!string.IsNullOrEmpty(request.NextToken));
+            types.Sort(NaturalOrder.Instance);
+            return types;
+        });
+
     /// <summary>The architecture that images for the type must have; x86_64 where the type takes several.</summary>
     public static string ArchitectureOf(InstanceTypeInfo type)
     {

@@ -108,7 +108,7 @@ internal sealed class LaunchPreparation(Fe2Session session)
     {
         try
         {
-            return await new PriceBook(session).SpotByZoneAsync(type, cancellationToken).ConfigureAwait(false);
+            return await new SpotNow(session).ByZoneAsync(type, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is Fe2Exception or AmazonClientException)
         {

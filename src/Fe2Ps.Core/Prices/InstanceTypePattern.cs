@@ -34,13 +34,20 @@ public sealed class InstanceTypePattern
     /// <summary>The type where the pattern names exactly one, else null.</summary>
     public string? SingleType => HasWildcard || !pattern.Contains('.', StringComparison.Ordinal) ? null : pattern;
 
-    private bool HasWildcard => pattern.AsSpan().ContainsAny('*', '?');
+    /// <summary>The one family that the pattern is about, or null where it is about several.</summary>
+    public string? Family => FamilyOf(pattern) is var family && family.AsSpan().ContainsAny("*?") ? null : family;
+
+    /// <summary>Whether the pattern may mean several types or none, which is then no error.</summary>
+    public bool HasWildcard => pattern.AsSpan().ContainsAny('*', '?');
 
     /// <summary>
     /// The pattern as EC2's filters on <c>instance-type</c> take it: everything that matches is let through, perhaps more, so
     /// <see cref="IsMatch"/> decides on the answer.
     /// </summary>
     public string Filter => pattern.Contains('.', StringComparison.Ordinal) || pattern.EndsWith('*') ? pattern : HasWildcard ? $"{pattern}*" : $"{pattern}.*";
+
+    /// <summary>What stands before the dot of a type's name: <c>m5</c> of <c>m5.large</c>.</summary>
+    public static string FamilyOf(string type) => type.Split('.', 2)[0];
 
     /// <summary>Whether the pattern means this type.</summary>
     public bool IsMatch(string type)
@@ -104,12 +111,14 @@ public sealed class InstanceTypePattern
         return types;
     }
 
-    private Fe2Exception NotFound(IReadOnlyCollection<string> types, string where)
+    /// <summary>What to say where it means none of these types.</summary>
+    internal Fe2Exception NotFound(IReadOnlyCollection<string> types, string where)
     {
         string family = pattern.Split('.')[0].TrimEnd('*', '?');
         string[] sizes = [.. types.Where(t => t.StartsWith(family + ".", StringComparison.Ordinal)).Order(NaturalOrder.Instance).Take(12)];
         string[] families = [.. types.Select(t => t.Split('.')[0]).Distinct(StringComparer.Ordinal)
-            .Where(f => family.Length > 0 && (f.StartsWith(family, StringComparison.Ordinal) || f[0] == family[0])).Order(NaturalOrder.Instance).Take(12)];
+            .Where(f => family.Length > 0 && (f[0] == family[0] || TypingErrors.Between(family, f) <= 2))
+            .OrderBy(f => TypingErrors.Between(family, f)).ThenBy(f => f[0] == family[0] ? 0 : 1).ThenBy(f => f, NaturalOrder.Instance).Take(12)];
         return new Fe2Exception(
             "InstanceTypeNotFound", Fe2ErrorKind.NotFound, $"There is no instance type '{Text}' in {where}.",
             sizes.Length > 0 ? $"Of that family there are: {string.Join(", ", sizes)}."

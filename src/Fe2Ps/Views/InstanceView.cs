@@ -38,7 +38,7 @@ public static class InstanceView
         ? Positive(DateTime.UtcNow - launched.ToUniversalTime()) : null;
 
     /// <summary>An age in its two largest units: <c>3d 4h</c>, <c>12m 5s</c>.</summary>
-    public static string AgeText(Instance instance) => Age(instance) is { } age ? Text(age) : "";
+    public static string AgeText(Instance instance) => Age(instance) is { } age ? Core.AgeText.Of(age) : "";
 
     /// <summary>USD an hour while it runs, where that is known; 0 for one that does not run.</summary>
     public static decimal? Price(Instance instance) => PriceBook.TryGetKnown(instance);
@@ -53,14 +53,6 @@ public static class InstanceView
         : Uri.TryCreate(endpointUrl, UriKind.Absolute, out Uri? uri) && uri.IsLoopback
             ? $"{region} (SANDBOX at {endpointUrl}, costs nothing)"
             : $"{region}, at {endpointUrl}";
-
-    private static string Text(TimeSpan age) => age switch
-    {
-        { TotalDays: >= 1 } => $"{(int)age.TotalDays}d {age.Hours}h",
-        { TotalHours: >= 1 } => $"{age.Hours}h {age.Minutes}m",
-        { TotalMinutes: >= 1 } => $"{age.Minutes}m {age.Seconds}s",
-        _ => $"{age.Seconds}s",
-    };
 
     // Two computers' clocks differ; nothing is younger than nothing.
     private static TimeSpan Positive(TimeSpan age) => age < TimeSpan.Zero ? TimeSpan.Zero : age;

@@ -9,42 +9,29 @@ namespace Fe2Ps.Core.Tests.Prices;
 public sealed class PriceBookTests
 {
     [Fact]
-    public async Task PricesAreAskedForOnceAndKeptOnDisk()
-    {
-        await using TestCloud cloud = await TestCloud.StartAsync();
-        Fe2Session session = await cloud.SessionAsync();
-        var book = new PriceBook(session);
-        Assert.Null(book.TryGetCached("m5.large"));
-
-        IReadOnlyList<HourlyPrice> prices = await book.OnDemandAsync(["m5.large", "t3.micro", "x9.none"]);
-        await book.OnDemandAsync(["m5.large", "t3.micro"]);
-
-        Assert.Equal(["m5.large", "t3.micro"], prices.Select(p => p.InstanceType));
-        Assert.Equal(0.096m, prices[0].Usd);
-        Assert.Equal(3, (await cloud.OperationsAsync()).Count(c => c == "GetProducts"));
-        Assert.Equal(0.096m, book.TryGetCached("m5.large"));
-        Assert.Contains("m5.large", session.Folder.TryRead("cache", $"prices-{session.CacheScope}.json"), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task SpotPricesAreOneAZoneAndBelowOnDemand()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
-        var book = new PriceBook(await cloud.SessionAsync());
+        Fe2Session session = await cloud.SessionAsync();
 
-        IReadOnlyList<HourlyPrice> prices = await book.SpotAsync("m5.large");
+        IReadOnlyList<SpotQuote> prices = await new SpotNow(session).ListAsync(["m5.large", "c5.large"]);
 
-        Assert.Equal(["us-east-2a", "us-east-2b", "us-east-2c"], prices.Select(p => p.Zone));
+        Assert.Equal(["us-east-2a", "us-east-2b", "us-east-2c"], prices.Where(p => p.InstanceType == "m5.large").Select(p => p.Zone));
         Assert.All(prices, p => Assert.InRange(p.Usd, 0.001m, 0.096m));
-        Assert.Equal(prices[1].Usd, book.TryGetCached("m5.large", "us-east-2b"));
+        Assert.Equal(prices[1].Usd, new PriceBook(session).TryGetCached("m5.large", "us-east-2b"));
+        // Types that are known already are not asked for again with others.
+        await cloud.ForgetCallsAsync();
+        await new SpotNow(session).ListAsync(["c5.large", "m5.large"]);
+        Assert.Empty(await cloud.CallsAsync());
     }
 
     [Fact]
     public async Task AViewPaysNothingForAStoppedMachineAndAsksNobody()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
-        var book = new PriceBook(await cloud.SessionAsync());
-        await book.OnDemandAsync(["m5.large"]);
+        Fe2Session session = await cloud.SessionAsync();
+        var book = new PriceBook(session);
+        await new PriceList(session).OnDemandAsync(new PriceRequest { Patterns = ["m5.large"] });
         await cloud.ForgetCallsAsync();
         Instance instance = new() { InstanceType = InstanceType.M5Large, State = new InstanceState { Name = InstanceStateName.Running } };
 
@@ -76,9 +63,11 @@ public sealed class PriceBookTests
     [Fact]
     public void APriceInAnUnknownLayoutIsNoPrice()
     {
-        Assert.Null(PriceBook.UsdOf("{}"));
-        Assert.Null(PriceBook.UsdOf("not json"));
-        Assert.Equal(0.0104m, PriceBook.UsdOf(
-            """{"terms":{"OnDemand":{"a":{"priceDimensions":{"b":{"unit":"Hrs","pricePerUnit":{"USD":"0.0104000000"}}}}}}}"""));
+        Assert.Null(PriceProduct.Read("{}"));
+        Assert.Null(PriceProduct.Read("[]"));
+        Assert.Null(PriceProduct.Read("not json"));
+        Assert.Null(PriceProduct.Read("""{"terms":{"OnDemand":{"a":{"priceDimensions":{"b":{"pricePerUnit":{"CNY":"0.7"}}}}}}}"""));
+        Assert.Equal(0.0104m, PriceProduct.Read(
+            """{"terms":{"OnDemand":{"a":{"priceDimensions":{"b":{"unit":"Hrs","pricePerUnit":{"USD":"0.0104000000"}}}}}}}""")?.Usd);
     }
 }
