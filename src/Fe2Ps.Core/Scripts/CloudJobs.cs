@@ -54,7 +54,7 @@ public sealed class CloudJobs(
         SshTarget target = runs
             ? _targets.For(instance, file, user)
             : new SshTarget(instance.InstanceId, InstanceFacts.NameOf(instance) ?? instance.InstanceId, "", InstanceTargets.UsualUser, null, null);
-        return new JobMachine(target, instance.PrivateIpAddress, instance.VpcId, runs);
+        return new JobMachine(target, instance.PrivateIpAddress, instance.VpcId, runs) { IsSpot = InstanceFacts.IsSpot(instance) };
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ public enum JobState
     /// <summary>The script runs.</summary>
     Running,
 
+    /// <summary>EC2 has said that it takes the machine away; the script still runs, and its results are being brought to the monitor.</summary>
+    Interrupted,
+
     /// <summary>The script has ended; its last results are on their way to the monitor.</summary>
     Flushing,
 
@@ -58,6 +61,15 @@ public sealed record Job(string Id, string Name, string Script, JobState State)
 
     /// <summary>The last sign of life that this report knows of, or null.</summary>
     public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>When the machine that runs it heard that EC2 takes it away, or null.</summary>
+    public DateTimeOffset? Interrupted { get; init; }
+
+    /// <summary>When EC2 takes it away, or null.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>After an interruption: whatever the script had written before this moment is on the monitor. Or null.</summary>
+    public DateTimeOffset? Saved { get; init; }
 
     /// <summary>The size of the job's folder in bytes, on the machine that answered.</summary>
     public long Bytes { get; init; }

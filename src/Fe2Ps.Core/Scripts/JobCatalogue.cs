@@ -107,14 +107,19 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         return [.. jobs.OrderBy(j => j.Created)];
     }
 
+    private static string Gone(Job job) =>
+        job.Interrupted is null ? $"{job.TargetName} is gone; what had arrived on {job.MonitorName} is there"
+        : job.Saved is { } saved ? $"EC2 took {job.TargetName} away; what was written there before {saved.UtcDateTime:HH:mm:ss} UTC is on {job.MonitorName}"
+        : $"EC2 took {job.TargetName} away; what had arrived on {job.MonitorName} is there";
+
     /// <summary>The monitor's word alone: does the target still live?</summary>
     private Job Judge(Job job, JobMachine? target)
     {
         if (job.IsOver)
-            return job;
+            return job is { State: JobState.Lost, Note: null } ? job with { Note = Gone(job) } : job;
         var isGone = target is null ? _time.GetUtcNow() - (job.LastSeen ?? job.Created) > Silence : !target.IsRunning;
         return isGone
-            ? job with { State = JobState.Lost, Note = $"{job.TargetName} is gone; what had arrived on {job.MonitorName} is there" }
+            ? job with { State = JobState.Lost, Note = Gone(job) }
             : job with { Note = job.Note ?? $"{job.TargetName} does not answer from here; this is what {job.MonitorName} knows" };
     }
 }

@@ -9,6 +9,9 @@ namespace Fe2Ps.Core.Scripts;
 /// <param name="IsRunning">Whether the cloud says that it runs. A machine that does not is not asked.</param>
 public sealed record JobMachine(SshTarget Ssh, string? PrivateAddress = null, string? VpcId = null, bool IsRunning = true)
 {
+    /// <summary>Whether it is a spot machine, which EC2 may take away.</summary>
+    public bool IsSpot { get; init; }
+
     /// <summary>The instance's id.</summary>
     public string Id => Ssh.InstanceId;
 

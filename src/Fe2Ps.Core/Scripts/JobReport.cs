@@ -82,6 +82,9 @@ internal sealed class JobReport
         var note = lines.Length > 1 ? lines[1].Trim() : null;
         if (state == JobState.Running && _fields.GetValueOrDefault("run") == "0")
             state = JobState.Flushing;
+        var notice = _fields.GetValueOrDefault("interrupted", "").Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (notice.Length >= 3 && state == JobState.Running)
+            state = JobState.Interrupted;
         if (state == JobState.Flushing && IsFromTarget && !HasProcess)
             (state, note) = (JobState.Lost, "the machine was restarted or the job's processes were killed before the results were flushed");
         return FromFacts(Facts, target, monitor) with
@@ -92,14 +95,19 @@ internal sealed class JobReport
             Started = Time("started"),
             Ended = Time("ended"),
             LastSeen = Time("ended") ?? Time("heartbeat") ?? Time("started"),
+            Interrupted = notice.Length >= 3 ? Moment(notice[2]) : null,
+            Deadline = notice.Length >= 3 ? Moment(notice[0]) : null,
+            Saved = Time("saved"),
             IsStopped = _fields.ContainsKey("stopped"),
             Bytes = long.TryParse(_fields.GetValueOrDefault("bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0,
             Session = _fields.GetValueOrDefault("session"),
         };
     }
 
-    private DateTimeOffset? Time(string field) =>
-        DateTimeOffset.TryParse(_fields.GetValueOrDefault(field)?.Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+    private DateTimeOffset? Time(string field) => Moment(_fields.GetValueOrDefault(field)?.Trim());
+
+    private static DateTimeOffset? Moment(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : null;
 

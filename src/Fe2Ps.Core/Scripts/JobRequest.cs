@@ -13,6 +13,31 @@ public enum OnExit
     Terminate,
 }
 
+/// <summary>
+/// The signal that tells a script of an interruption. USR1 and USR2 go to those of its processes that catch them, since they would end the
+/// others; the rest go to all of its processes.
+/// </summary>
+public enum InterruptSignal
+{
+    /// <summary>SIGUSR1, to processes that catch it.</summary>
+    USR1,
+
+    /// <summary>SIGUSR2, to processes that catch it.</summary>
+    USR2,
+
+    /// <summary>SIGTERM, to every process.</summary>
+    TERM,
+
+    /// <summary>SIGINT, to every process.</summary>
+    INT,
+
+    /// <summary>SIGHUP, to every process.</summary>
+    HUP,
+
+    /// <summary>None: the script watches the file that <c>FE2_NOTICE</c> names, or does not care.</summary>
+    None,
+}
+
 /// <summary>A script to run.</summary>
 /// <param name="ScriptPath">The script on this computer.</param>
 /// <param name="Target">The machine that runs it.</param>
@@ -32,6 +57,9 @@ public sealed record JobRequest(string ScriptPath, JobMachine Target)
 
     /// <summary>What happens to the target afterwards.</summary>
     public OnExit OnExit { get; init; }
+
+    /// <summary>On a spot machine: what tells the script that EC2 takes the machine away.</summary>
+    public InterruptSignal InterruptSignal { get; init; }
 
     /// <summary>
     /// The job's name, which is its folder's: <c>~/fastec2/&lt;name&gt;</c>. Null takes the target's name, with <c>-2</c>, <c>-3</c>, ...

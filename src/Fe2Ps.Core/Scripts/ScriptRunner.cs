@@ -60,7 +60,7 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
             await TagAsync(request, name, retreat, cancellationToken).ConfigureAwait(false);
             retreat.MayRun = true;
             var session = await target.CallAsync(
-                "start", [id, script], "Starting the script", EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
+                "start", request.Target.IsSpot ? [id, script, "spot", request.InterruptSignal.ToString()] : [id, script], "Starting the script", EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
             return Started(facts, session.OutputText);
         }
         catch (Exception failure)

@@ -59,7 +59,7 @@ internal static class FaultKinds
     public static IReadOnlyList<string> Standing { get; } =
     [
         "throttle", "error", "capacity", "vcpu-limit", "spot-count", "spot-price", "expired", "auth-failure", "deny", "slow", "reset",
-        "lost-answer", "late-visibility",
+        "lost-answer", "late-visibility", "imds-error", "imds-slow", "imds-expired",
     ];
 
     /// <summary>Faults that happen at once, to instances.</summary>

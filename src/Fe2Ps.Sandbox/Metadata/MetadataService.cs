@@ -37,7 +37,9 @@ internal sealed class MetadataService(Cloud cloud) : IAsyncDisposable
 
     public async Task HandleAsync(HttpContext context)
     {
-        var (status, text, seconds) = Answer(context.Request, context.Connection.RemoteIpAddress!.MapToIPv4());
+        if (cloud.Faults.Strike("imds-slow", context.Request.Path) is { } slow)
+            await Task.Delay(TimeSpan.FromSeconds(slow.Seconds ?? 5), cloud.Time, context.RequestAborted).ConfigureAwait(false);
+        var (status, text, seconds) = Struck(context.Request) ?? Answer(context.Request, context.Connection.RemoteIpAddress!.MapToIPv4());
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "text/plain";
@@ -103,6 +105,16 @@ internal sealed class MetadataService(Cloud cloud) : IAsyncDisposable
             var text = Find(MetadataTree.Of(cloud, region, instance), path["/latest".Length..], instance.KeyName);
             return text is null ? (404, "", null) : (200, text, null);
         }
+    }
+
+    /// <summary>What a fault answers, or null: a service that is not well, or one that knows none of its tokens any more.</summary>
+    private (int Status, string Text, string? Seconds)? Struck(HttpRequest request)
+    {
+        if (cloud.Faults.Strike("imds-error", request.Path) is { } error)
+            return (error.Status ?? 503, "", null);
+        if (HttpMethods.IsGet(request.Method) && cloud.Faults.Strike("imds-expired", request.Path) is not null)
+            _tokens.Clear();
+        return null;
     }
 
     private (int Status, string Text, string? Seconds) MakeToken(HttpRequest request, Instance instance)

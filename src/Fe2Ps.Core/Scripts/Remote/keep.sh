@@ -21,7 +21,6 @@ remember "$private/keep.pid" $$
 going_down=
 trap 'going_down=1' TERM
 lsyncd_pid=
-rsync=rsync
 note=
 log=$private/sync.log
 
@@ -88,16 +87,9 @@ stop_lsyncd() {
     rm -f "$private/lsyncd.session"
 }
 
-# push [OPTION...]: one pass over the whole folder. What lsyncd missed, this finds.
-push() {
-    $rsync -rlpt --chmod=u+rwX --partial-dir=.fe2-partial \
-        --exclude='/.fe2/*.new' --exclude=.fe2-partial --exclude=/.fe2/sync.log \
-        -e "ssh -F '$private/ssh_config'" "$@" "$dir/" monitor:./ 2>"$private/push.err"
-}
-
 # pass [OPTION...]: push, with the note that says why it failed. Files that vanished meanwhile (24) are no failure.
 pass() {
-    push "$@"
+    push "$@" 2>"$private/push.err"
     status=$?
     if [ $status = 0 ] || [ $status = 24 ]; then
         note=
@@ -117,7 +109,7 @@ pass() {
 
 # nothing_left: compares by content. An item that begins with '<' or 'c' would still travel.
 nothing_left() {
-    left=$(push --dry-run --checksum --itemize-changes) || return 1
+    left=$(push --dry-run --checksum --itemize-changes 2>"$private/push.err") || return 1
     ! printf '%s\n' "$left" | grep -q '^[<c]'
 }
 
@@ -135,6 +127,20 @@ script_runs() {
     alive "$private/run.pid"
 }
 
+# stop_notice: what an interruption notice has set off. The hook may finish what it saves, for which it has a limit of its own.
+stop_notice() {
+    while alive "$private/hook.pid"; do
+        sleep 0.2
+    done
+    for kind in notice rebalance; do
+        alive "$private/$kind.pid" || continue
+        read -r notice _ < "$private/$kind.pid"
+        for member in $(session_members "$notice" 0); do
+            kill -TERM "$member" 2>/dev/null
+        done
+    done
+}
+
 # Passes every 30 s, and less often where a pass takes long. Without lsyncd (not every distribution has it) they do its work.
 watch_script() {
     next_beat=0
@@ -144,6 +150,7 @@ watch_script() {
         moment=$(date +%s)
         if [ "$moment" -ge $next_beat ]; then
             put "$meta/heartbeat" "$(now)"
+            [ ! -f "$private/spot" ] || start_watch
             next_beat=$((moment + 30))
         fi
         if has_monitor; then
@@ -218,12 +225,17 @@ watch_script
 result=finished
 read_end
 rm -f "$private/reserve"
+stop_notice
 if [ "$code" = - ]; then
     result=lost
     read -r wrapper _ < "$private/run.pid" 2>/dev/null
     for member in $(session_members "${wrapper:-0}" 0); do
         kill -9 "$member" 2>/dev/null
     done
+fi
+# A script that ends with the machine did not fail: it was interrupted. One that ends well is done.
+if [ "$code" != 0 ] && [ -s "$meta/interrupted" ]; then
+    result=lost
 fi
 stop_lsyncd
 if has_monitor; then
@@ -235,7 +247,9 @@ if has_monitor; then
     rm -f "$private/key" "$private/key.pub"
 fi
 note=
-if [ $result = lost ]; then
+if [ $result = lost ] && [ -s "$meta/interrupted" ]; then
+    note="EC2 took the machine away before the script had ended"
+elif [ $result = lost ]; then
     note="the machine was restarted or the wrapper of the script was killed; the exit code is not known"
 fi
 [ "$code" = - ] || put "$meta/exit-code" "$code"

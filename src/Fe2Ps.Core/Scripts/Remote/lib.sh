@@ -143,3 +143,24 @@ edit_keys() (
     chmod --reference="$keys" "$next" 2>/dev/null || chmod 600 "$next"
     mv -f "$next" "$keys"
 )
+
+rsync=rsync
+
+# push [OPTION...]: on the target, one pass over the job's folder to the monitor. Nothing is ever deleted there.
+push() {
+    $rsync -rlpt --chmod=u+rwX --partial-dir=.fe2-partial \
+        --exclude='/.fe2/*.new' --exclude=.fe2-partial --exclude=/.fe2/sync.log \
+        -e "ssh -F '$private/ssh_config'" "$@" "$dir/" monitor:./
+}
+
+# start_watch: on a spot machine, see watch. Where systemd is, it starts it again should it be killed, and spares it when memory
+# is short. What watch starts lives on without it.
+start_watch() {
+    ! alive "$fe2/watch.pid" || return 0
+    if [ -d /run/systemd/system ] && as_root systemd-run --quiet --collect --unit="fe2-watch-$(id -u)" \
+        -p "User=$(id -un)" -p "Environment=\"HOME=$HOME\"" -p Restart=on-failure -p RestartSec=1 -p KillMode=process -p OOMScoreAdjust=-900 \
+        "$fe2/watch" </dev/null >/dev/null 2>&1 9>&-; then
+        return 0
+    fi
+    setsid "$fe2/watch" </dev/null >>"$fe2/watch.log" 2>&1 9>&- &
+}

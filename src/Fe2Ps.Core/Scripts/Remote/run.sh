@@ -35,7 +35,9 @@ launch() {
         FE2_JOB=$name
         # Python keeps back what it prints to a file; who follows a job wants to see it.
         PYTHONUNBUFFERED=${PYTHONUNBUFFERED-1}
-        export FE2_DIR FE2_JOB PYTHONUNBUFFERED
+        # On a spot machine, this file is there as soon as EC2 has said that it takes the machine away.
+        FE2_NOTICE=$meta/interrupted
+        export FE2_DIR FE2_JOB FE2_NOTICE PYTHONUNBUFFERED
         # shellcheck source=/dev/null
         . "$private/env"
         exec "./$script" "$@"

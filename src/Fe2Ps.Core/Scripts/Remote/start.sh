@@ -1,5 +1,5 @@
 #!/bin/sh
-# start ID SCRIPT: on the target, runs the job in a tmux session of its own. What the script gets as environment and
+# start ID SCRIPT [spot SIGNAL]: on the target, runs the job in a tmux session of its own. What the script gets as environment and
 # arguments comes on standard input, as shell text, and stays in the private folder. Prints the session's name.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -13,6 +13,10 @@ fi
 # Until it is known that the job runs, abandon waits; when abandon came first, nothing is here any more.
 lock "$private/lock" 20 && [ -f "$private/name" ] || exit 66
 printf %s "$2" > "$private/script"
+if [ "${3-}" = spot ]; then
+    printf '%s\n' "$4" > "$private/signal"
+    : > "$private/spot"
+fi
 chmod u+x "$dir/$2" || exit 1
 # The last reserve: freed at the end, so that a full disk still takes the exit code.
 dd if=/dev/zero of="$private/reserve" bs=65536 count=16 2>/dev/null || exit 1
@@ -44,4 +48,5 @@ until [ -L "$private/started" ]; do
     sleep 0.2
 done
 setsid "$fe2/keep" "$id" </dev/null >"$private/keep.log" 2>&1 9>&- &
+[ ! -f "$private/spot" ] || start_watch
 printf '%s\n' "$session"

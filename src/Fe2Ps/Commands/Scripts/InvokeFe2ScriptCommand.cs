@@ -60,6 +60,10 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     [Parameter]
     public OnExit OnExit { get; set; }
 
+    /// <summary>What tells the script that EC2 takes its spot machine away.</summary>
+    [Parameter]
+    public InterruptSignal InterruptSignal { get; set; }
+
     /// <summary>Returns when the script has ended and the results are safe.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -117,6 +121,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
             Environment = Texts.Dictionary(Environment),
             Files = files,
             OnExit = OnExit,
+            InterruptSignal = InterruptSignal,
             Name = NullIfEmpty(Name),
             ReceivesAtEnd = Stays && NullIfEmpty(Monitor) is null,
         };
