@@ -20,8 +20,10 @@
         'Get-Fe2Script'
         'Invoke-Fe2Command'
         'Invoke-Fe2Script'
+        'New-Fe2Ami'
         'New-Fe2Instance'
         'Receive-Fe2Script'
+        'Remove-Fe2Ami'
         'Remove-Fe2Instance'
         'Restart-Fe2Instance'
         'Set-Fe2Default'
@@ -31,10 +33,11 @@
         'Stop-Fe2Instance'
         'Stop-Fe2Sandbox'
         'Stop-Fe2Script'
+        'Wait-Fe2Ami'
         'Wait-Fe2Instance'
         'Wait-Fe2Script'
     )
-    AliasesToExport      = @('Connect-Fe2Instance')
+    AliasesToExport      = @('Connect-Fe2Instance', 'Save-Fe2Instance')
     FunctionsToExport    = @()
     VariablesToExport    = @()
     PrivateData          = @{

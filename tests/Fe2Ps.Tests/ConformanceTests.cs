@@ -24,9 +24,9 @@ public sealed class ConformanceTests
     public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
         [
             "Enter-Fe2Instance", "Get-Fe2Ami", "Get-Fe2Default", "Get-Fe2Instance", "Get-Fe2Region", "Get-Fe2Sandbox", "Get-Fe2Script",
-            "Invoke-Fe2Command", "Invoke-Fe2Script", "New-Fe2Instance", "Receive-Fe2Script", "Remove-Fe2Instance", "Restart-Fe2Instance",
+            "Invoke-Fe2Command", "Invoke-Fe2Script", "New-Fe2Ami", "New-Fe2Instance", "Receive-Fe2Script", "Remove-Fe2Ami", "Remove-Fe2Instance", "Restart-Fe2Instance",
             "Set-Fe2Default", "Set-Fe2InstanceType", "Start-Fe2Instance", "Start-Fe2Sandbox", "Stop-Fe2Instance", "Stop-Fe2Sandbox",
-            "Stop-Fe2Script", "Wait-Fe2Instance", "Wait-Fe2Script",
+            "Stop-Fe2Script", "Wait-Fe2Ami", "Wait-Fe2Instance", "Wait-Fe2Script",
         ],
         Commands.Select(c => c.Name));
 
@@ -48,7 +48,7 @@ public sealed class ConformanceTests
     {
         bool reads = ReadingVerbs.Contains(name.Split('-')[0]);
         Assert.Equal(!reads, Command(name).ShouldProcess);
-        Assert.Equal(name == "Remove-Fe2Instance" ? "High" : null, Command(name).ConfirmImpact);
+        Assert.Equal(name.StartsWith("Remove-", StringComparison.Ordinal) ? "High" : null, Command(name).ConfirmImpact);
     }
 
     [Theory]

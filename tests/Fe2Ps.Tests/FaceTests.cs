@@ -13,7 +13,7 @@ public sealed partial class FaceTests
         string manifest = File.ReadAllText(Repository.PathOf("Fe2Ps.psd1"));
         string list = Exports().Match(manifest).Groups[1].Value;
         Assert.Equal(ConformanceTests.Commands.Select(c => c.Name), Quoted().Matches(list).Select(m => m.Groups[1].Value));
-        Assert.Contains("AliasesToExport      = @('Connect-Fe2Instance')", manifest, StringComparison.Ordinal);
+        Assert.Contains("AliasesToExport      = @('Connect-Fe2Instance', 'Save-Fe2Instance')", manifest, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,9 +32,9 @@ public sealed partial class FaceTests
         XDocument document = XDocument.Load(Repository.PathOf(file));
         Assert.Equal(root, document.Root!.Name.LocalName);
         Assert.NotEmpty(document.Root.Elements());
-        string[] calls = [.. Calls().Matches(document.ToString()).Select(m => m.Groups[1].Value).Distinct()];
+        (string Type, string Method)[] calls = [.. Calls().Matches(document.ToString()).Select(m => (m.Groups[1].Value, m.Groups[2].Value)).Distinct()];
         Assert.NotEmpty(calls);
-        Assert.All(calls, method => Assert.NotEmpty(typeof(InstanceView).GetMember(method)));
+        Assert.All(calls, call => Assert.NotEmpty(typeof(InstanceView).Assembly.GetType(call.Type)!.GetMember(call.Method)));
     }
 
     [Fact]
@@ -51,6 +51,6 @@ public sealed partial class FaceTests
     [GeneratedRegex("'([^']+)'")]
     private static partial Regex Quoted();
 
-    [GeneratedRegex(@"\[Fe2Ps\.Views\.InstanceView\]::(\w+)\(")]
+    [GeneratedRegex(@"\[(Fe2Ps\.Views\.\w+)\]::(\w+)\(")]
     private static partial Regex Calls();
 }

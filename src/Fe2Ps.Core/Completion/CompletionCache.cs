@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Regions;
@@ -138,9 +139,7 @@ public static class CompletionCache
             case CompletionKind.KeyPair:
                 return await new KeyPairs(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.Image:
-                DescribeImagesResponse images = await session.Ec2.DescribeImagesAsync(
-                    new DescribeImagesRequest { Owners = ["self"] }, cancellationToken).ConfigureAwait(false);
-                return [.. images.Images.Select(i => i.Name).Where(n => !string.IsNullOrEmpty(n)).Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+                return ImageFinder.NamesOf(await new ImageFinder(session).OwnAsync(cancellationToken).ConfigureAwait(false));
             case CompletionKind.InstanceType:
                 return await new InstanceTypes(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.Job:

@@ -4,6 +4,8 @@ using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SimpleSystemsManagement.Model;
+using Fe2Ps.Core.Completion;
+using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Filter = Amazon.EC2.Model.Filter;
 
@@ -28,16 +30,23 @@ public sealed class ImageFinder(Fe2Session session)
         session.GuardAsync("find an image", image, () => FindAsync(image, architecture, cancellationToken));
 
     /// <summary>The images that match a name, own ones first, then the newest first.</summary>
-    /// <param name="names">Ids or names with wildcards; empty means all of the account's own.</param>
+    /// <param name="names">Ids or names with wildcards; empty means all of the account's own. A name is the Name tag or EC2's own name.</param>
     /// <param name="architecture"><c>x86_64</c>, <c>arm64</c>, or null for any.</param>
+    /// <param name="owners">
+    /// Whose images: <c>self</c>, <c>amazon</c>, <c>aws-marketplace</c>, <c>canonical</c>, or the number of an account. Empty means own ones,
+    /// else those of Amazon and Canonical.
+    /// </param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>Own images in every state, since a freeze takes its time; images of others only when available.</returns>
+    /// <exception cref="Fe2Exception"><c>ImageNotFound</c>, <c>OwnerInvalid</c>.</exception>
     public Task<IReadOnlyList<Image>> ListAsync(
-        IReadOnlyList<string> names, string? architecture = null, CancellationToken cancellationToken = default) =>
+        IReadOnlyList<string> names, string? architecture = null, IReadOnlyList<string>? owners = null, CancellationToken cancellationToken = default) =>
         session.GuardAsync<IReadOnlyList<Image>>("list images", names.FirstOrDefault(), async () =>
         {
             if (names.Count == 0)
-                return await DescribeAsync(["self"], [], architecture, false, cancellationToken).ConfigureAwait(false);
+                return [.. (await OwnAsync(cancellationToken).ConfigureAwait(false)).Where(i => architecture is null || i.Architecture?.Value == architecture)];
+            string[] whose = [.. (owners ?? []).Select(OwnerOf)];
+            IReadOnlyList<Image>? own = null;
             var found = new List<Image>();
             foreach (string name in names)
             {
@@ -47,10 +56,16 @@ public sealed class ImageFinder(Fe2Session session)
                     continue;
                 }
 
-                List<Image> matches = await DescribeAsync(
-                    ["self"], [NameFilter(name)], architecture, false, cancellationToken).ConfigureAwait(false);
-                if (matches.Count == 0 && name != "*")
-                    matches = await DescribeAsync(Trusted, [NameFilter(name)], architecture, true, cancellationToken).ConfigureAwait(false);
+                List<Image> matches = [];
+                if (whose.Length == 0 || whose.Contains("self"))
+                {
+                    own ??= await OwnAsync(cancellationToken).ConfigureAwait(false);
+                    matches.AddRange(own.Where(i => ImageFacts.IsCalled(i, name) && (architecture is null || i.Architecture?.Value == architecture)));
+                }
+
+                string[] others = whose.Length > 0 ? [.. whose.Where(o => o != "self")] : matches.Count == 0 && name != "*" ? Trusted : [];
+                if (others.Length > 0)
+                    matches.AddRange(await DescribeAsync(others, [NameFilter(name)], architecture, true, cancellationToken).ConfigureAwait(false));
                 found.AddRange(matches);
                 if (matches.Count == 0 && !HasWildcard(name))
                     throw NotFound(name);
@@ -58,6 +73,18 @@ public sealed class ImageFinder(Fe2Session session)
 
             return [.. found.DistinctBy(i => i.ImageId)];
         });
+
+    /// <summary>All images of the account in the region, in every state, the newest first. Raw errors.</summary>
+    internal async Task<IReadOnlyList<Image>> OwnAsync(CancellationToken cancellationToken)
+    {
+        List<Image> own = await DescribeAsync(["self"], [], null, false, cancellationToken).ConfigureAwait(false);
+        CompletionCache.Put(session, CompletionKind.Image, NamesOf(own));
+        return own;
+    }
+
+    /// <summary>The names that people use, each once, in natural order.</summary>
+    internal static IReadOnlyList<string> NamesOf(IEnumerable<Image> images) =>
+        [.. images.Select(ImageFacts.NameOf).Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
 
     /// <summary>True for text that is an image's id.</summary>
     public static bool IsId(string text) => text.StartsWith("ami-", StringComparison.Ordinal);
@@ -69,7 +96,7 @@ public sealed class ImageFinder(Fe2Session session)
         if (IsId(image))
             return Fitting(await ByIdAsync(image, cancellationToken).ConfigureAwait(false), architecture);
 
-        List<Image> own = await DescribeAsync(["self"], [NameFilter(image)], null, false, cancellationToken).ConfigureAwait(false);
+        List<Image> own = [.. (await OwnAsync(cancellationToken).ConfigureAwait(false)).Where(i => ImageFacts.IsCalled(i, image))];
         List<Image> usable = [.. own.Where(i => i.State == ImageState.Available)];
         if (usable.Count == 0 && own.Count == 0)
         {
@@ -190,13 +217,25 @@ public sealed class ImageFinder(Fe2Session session)
         return found;
     }
 
+    private static string OwnerOf(string text)
+    {
+        string owner = text.Trim().ToLowerInvariant();
+        if (owner is "self" or "amazon" or "aws-marketplace" || (owner.Length == 12 && owner.All(char.IsAsciiDigit)))
+            return owner;
+        return owner == "canonical" ? Canonical : throw new Fe2Exception(
+            "OwnerInvalid", Fe2ErrorKind.InvalidArgument, $"'{text}' is nobody who owns images.",
+            "Give self, amazon, canonical, aws-marketplace, or the twelve digits of an account.", text);
+    }
+
     private Fe2Exception NotFound(string image) => new(
         "ImageNotFound", Fe2ErrorKind.NotFound, $"There is no image '{image}' in {session.Region}.",
         "Get-Fe2Ami * lists your own; images belong to one region. Without -Image the newest Ubuntu LTS is used.", image);
 
     private static Fe2Exception NotAvailable(Image image) => new(
-        "ImageNotAvailable", Fe2ErrorKind.InvalidState, $"The image '{image.Name}' ({image.ImageId}) is {image.State?.Value}.",
-        "Wait until it is available, then launch again.", image.ImageId);
+        "ImageNotAvailable", Fe2ErrorKind.InvalidState,
+        $"The image {ImageFacts.Label(image)} is {image.State?.Value}{(ImageFacts.ReasonOf(image) is { } why ? $": {why.TrimEnd('.')}" : "")}.",
+        image.State == ImageState.Pending
+            ? $"Wait until it is available (Wait-Fe2Ami {image.ImageId}), then launch again." : "Use another image, or freeze the machine again: New-Fe2Ami.", image.ImageId);
 
     private static Image Fitting(Image image, string? architecture)
     {
@@ -212,5 +251,5 @@ public sealed class ImageFinder(Fe2Session session)
 
     private static Filter NameFilter(string name) => new() { Name = "name", Values = [name] };
 
-    private static bool HasWildcard(string name) => name.AsSpan().ContainsAny('*', '?');
+    private static bool HasWildcard(string name) => name.AsSpan().ContainsAny('*', '?', '[');
 }

@@ -61,6 +61,9 @@ public sealed class InstanceTargets(Fe2Session session)
     /// </summary>
     public static string UserOf(Image image)
     {
+        // A frozen machine's image carries what its launch wrote down.
+        if (image.Tags?.FirstOrDefault(t => t.Key == TagNames.User)?.Value is { Length: > 0 } known)
+            return known;
         string text = $"{image.Name} {image.Description} {image.ImageLocation}";
         foreach ((string sign, string user) in new[]
         {

@@ -25,7 +25,7 @@ internal sealed class Fault
     /// <summary>500 or 503, for <c>error</c>.</summary>
     public int? Status { get; set; }
 
-    /// <summary>The error code to answer with, where the kind's own does not do.</summary>
+    /// <summary>The error code to answer with, where the kind's own does not do; for <c>image-fails</c> the reason.</summary>
     public string? Code { get; set; }
 
     /// <summary>For <c>capacity</c>: the zone without room; all when null.</summary>
@@ -59,7 +59,7 @@ internal static class FaultKinds
     public static IReadOnlyList<string> Standing { get; } =
     [
         "throttle", "error", "capacity", "vcpu-limit", "spot-count", "spot-price", "expired", "auth-failure", "deny", "slow", "reset",
-        "lost-answer", "late-visibility", "imds-error", "imds-slow", "imds-expired",
+        "lost-answer", "late-visibility", "imds-error", "imds-slow", "imds-expired", "image-fails", "snapshots-stay",
     ];
 
     /// <summary>Faults that happen at once, to instances.</summary>

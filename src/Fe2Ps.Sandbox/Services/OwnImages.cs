@@ -34,8 +34,15 @@ internal static class OwnImages
         var id = Ids.New("ami");
         var volumes = instance.VolumeIds.Select(volume => call.Region.Volumes[volume]).ToList();
         var left = volumes.Count;
+        var fault = call.Cloud.Faults.Strike("image-fails", "CreateImage");
         void Done()
         {
+            if (fault is not null)
+            {
+                Failed(new InvalidOperationException(fault.Code ?? "Server.InternalError: An internal error occurred while the image was being made."));
+                return;
+            }
+
             if (--left == 0 && call.Region.Images.TryGetValue(id, out var image) && image.State == "pending")
                 image.State = "available";
         }
@@ -82,12 +89,13 @@ internal static class OwnImages
         if (!call.Input.Is("DeleteAssociatedSnapshots"))
             return new Fields { ["Return"] = true };
         var results = new List<Fields>();
+        var stays = call.Cloud.Faults.Strike("snapshots-stay", "DeregisterImage") is not null;
         foreach (var id in image.Devices.Select(device => device.SnapshotId).OfType<string>())
         {
             var inUse = call.Region.Images.Values.Any(other => other.Devices.Any(device => device.SnapshotId == id));
-            if (!inUse)
+            if (!inUse && !stays)
                 Snapshots.Remove(call.Region, table, call.Cloud, id);
-            results.Add(new Fields { ["SnapshotId"] = id, ["ReturnCode"] = inUse ? "skipped" : "success" });
+            results.Add(new Fields { ["SnapshotId"] = id, ["ReturnCode"] = inUse ? "skipped" : stays ? "internal-error" : "success" });
         }
 
         return new Fields { ["Return"] = true, ["DeleteSnapshotResults"] = results };

@@ -4,7 +4,6 @@ using Fe2Ps.Completion;
 using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Pipeline;
-using Fe2Ps.Views;
 
 namespace Fe2Ps.Commands;
 
@@ -18,12 +17,19 @@ public sealed class GetFe2AmiCommand : Fe2Cmdlet
     [Alias("ImageId")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ImageCompleter))]
+    [ImageName]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
     /// <summary>All images of the account.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Own")]
     public SwitchParameter Own { get; set; }
+
+    /// <summary>Whose images.</summary>
+    [Parameter(ParameterSetName = "Name")]
+    [ArgumentCompleter(typeof(ImageOwnerCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Owner { get; set; } = [];
 
     /// <summary>Only images for this processor.</summary>
     [Parameter]
@@ -39,9 +45,9 @@ public sealed class GetFe2AmiCommand : Fe2Cmdlet
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             var finder = new ImageFinder(session);
             IReadOnlyList<Image> images = Own || Name.Length > 0
-                ? await finder.ListAsync(Name, Architecture, stop).ConfigureAwait(false)
+                ? await finder.ListAsync(Name, Architecture, Owner, stop).ConfigureAwait(false)
                 : [await finder.GetAsync(null, Architecture, stop).ConfigureAwait(false)];
-            foreach (Image image in images) await WriteAsync(Dressed.Image(image, session, where)).ConfigureAwait(false);
+            await new ImageOutput(Pump, this).WriteAsync(images, session, where, stop).ConfigureAwait(false);
         });
     }
 }

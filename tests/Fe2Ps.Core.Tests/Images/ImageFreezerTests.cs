@@ -1,0 +1,211 @@
+using System.Text;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Images;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+
+namespace Fe2Ps.Core.Tests.Images;
+
+public sealed class ImageFreezerTests
+{
+    [Fact]
+    public async Task AMachineBecomesAnImageThatIsNamedWithItsSnapshotsFromTheFirstMoment()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        await cloud.ForgetCallsAsync();
+
+        Image image = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Tags = new Dictionary<string, string> { ["team"] = "red" } });
+
+        Assert.Equal(("base", "base", "red"), (image.Name, ImageFacts.NameOf(image), ImageFacts.TagOf(image, "team")));
+        Assert.DoesNotContain("CreateTags", await cloud.OperationsAsync());
+        var snapshots = (await cloud.RegionAsync())["snapshots"]!.AsArray();
+        Assert.All(snapshots, s => Assert.Equal(("base", "red"), (s!["tags"]!["Name"]!.GetValue<string>(), s["tags"]!["team"]!.GetValue<string>())));
+        Assert.StartsWith("me@", ImageFacts.TagOf(image, TagNames.Owner), StringComparison.Ordinal);
+        Assert.Equal(ImageFacts.SnapshotIds(image).Count, snapshots.Count);
+        Assert.Equal(image.ImageId, (await new ImageWaiter(session).WaitAsync([image], TimeSpan.FromSeconds(30))).Images.Single().ImageId);
+    }
+
+    [Fact]
+    public async Task ANameInUseIsRefusedWithTheImageItsAgeAndTheWaysOut()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        Image first = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Wait = true, NoReboot = true });
+
+        Fe2Exception refusal = await Assert.ThrowsAsync<Fe2Exception>(() => FreezerOf(session).FreezeAsync(machine, new FreezeRequest()));
+
+        Assert.Equal("ImageNameTaken", refusal.Id);
+        Assert.Contains(first.ImageId, refusal.Message, StringComparison.Ordinal);
+        Assert.Matches(@"made \d+s ago", refusal.Message);
+        Assert.Contains("-Force", refusal.NextStep, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ForceReplacesTheOldImageOnlyWhenTheNewOneIsAvailable()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        Image first = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Wait = true, NoReboot = true });
+        await cloud.FaultAsync(new { kind = "image-fails", code = "Client.VolumeLost: The volume was lost", times = 1 });
+
+        Fe2Exception failure = await Assert.ThrowsAsync<Fe2Exception>(
+            () => FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Replace = true, NoReboot = true }));
+
+        Assert.Equal("ImageFailed", failure.Id);
+        Assert.Contains("Client.VolumeLost: The volume was lost", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("taken away again", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(first.ImageId, Assert.Single((await cloud.RegionAsync())["images"]!.AsArray())!["id"]!.GetValue<string>());
+
+        Image second = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Replace = true, NoReboot = true });
+
+        Assert.Equal("base", ImageFacts.NameOf(second));
+        Assert.Equal(second.ImageId, (await new ImageFinder(session).GetAsync("base")).ImageId);
+        Assert.Equal(second.ImageId, Assert.Single((await cloud.RegionAsync())["images"]!.AsArray())!["id"]!.GetValue<string>());
+        Assert.Equal(ImageFacts.SnapshotIds(second), (await cloud.RegionAsync())["snapshots"]!.AsArray().Select(s => s!["id"]!.GetValue<string>()));
+    }
+
+    [Theory]
+    [InlineData("훈련 기계")]
+    [InlineData("od")]
+    [InlineData("a:b")]
+    public async Task AnyInstancesNameWillDo(string name)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Image image = await FreezerOf(session).FreezeAsync(await MachineAsync(session, name), new FreezeRequest { Wait = true });
+
+        Assert.Equal(name, ImageFacts.NameOf(image));
+        Assert.Equal(image.ImageId, (await new ImageFinder(session).GetAsync(name)).ImageId);
+        Assert.Equal("ImageNameTaken", (await Assert.ThrowsAsync<Fe2Exception>(
+            async () => await FreezerOf(session).FreezeAsync(await new InstanceQuery(session).GetAsync(name), new FreezeRequest()))).Id);
+    }
+
+    [Fact]
+    public async Task AnAnswerThatWasLostLeavesOneImageAndFindsIt()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        await cloud.FaultAsync(new { kind = "lost-answer", operation = "CreateImage", times = 1 });
+
+        Image image = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest());
+
+        Assert.Equal(image.ImageId, Assert.Single((await cloud.RegionAsync())["images"]!.AsArray())!["id"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task WhatTheMachineLacksAndWhatRunsOnItIsSaidAndNothingHoldsUpTheFreezing()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        var reports = new Reports();
+
+        await new ImageFreezer(session, new Seen("missing tmux\nmissing lsyncd\nruns train\n")).FreezeAsync(machine, new FreezeRequest { Name = "one" }, reports);
+
+        Assert.Contains(reports.Warnings, w => w.Contains("base has no tmux, lsyncd", StringComparison.Ordinal));
+        Assert.Contains(reports.Warnings, w => w.Contains("The job 'train' runs on base. The restart ends", StringComparison.Ordinal));
+        Assert.Contains(reports.Warnings, w => w.StartsWith("base restarts now", StringComparison.Ordinal));
+
+        var quiet = new Reports();
+        await new ImageFreezer(session, new Seen(null)).FreezeAsync(machine, new FreezeRequest { Name = "two", NoReboot = true }, quiet);
+        Assert.Empty(quiet.Warnings);
+        Assert.Contains(quiet.All.OfType<VerboseReport>(), v => v.Message.Contains("could not be looked at", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ProgressIsReadFromTheSnapshots()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        var reports = new Reports();
+
+        Image image = await FreezerOf(session).FreezeAsync(await MachineAsync(session, "base"), new FreezeRequest { Wait = true }, reports);
+
+        Assert.Equal(100, (await new ImageWaiter(session).PercentAsync([image]))[image.ImageId]);
+        Assert.Contains(reports.All.OfType<ProgressReport>(), p => p.Activity == "Freezing base" && p.Percent is not null);
+    }
+
+    [Fact]
+    public async Task WhatCannotBeIsSaidBeforeAnythingIsMade()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        async Task<string> IdOf(FreezeRequest request) => (await Assert.ThrowsAsync<Fe2Exception>(() => FreezerOf(session).FreezeAsync(machine, request))).Id;
+
+        Assert.Equal("ImageNameInvalid", await IdOf(new FreezeRequest { Name = "ba*" }));
+        Assert.Equal("DescriptionTooLong", await IdOf(new FreezeRequest { Description = new string('x', 256) }));
+        Assert.Equal("TagReserved", await IdOf(new FreezeRequest { Tags = new Dictionary<string, string> { ["Name"] = "x" } }));
+        machine.State = new InstanceState { Name = Amazon.EC2.InstanceStateName.ShuttingDown };
+        Assert.Equal("InstanceCannotFreeze", await IdOf(new FreezeRequest()));
+        Assert.DoesNotContain("CreateImage", await cloud.OperationsAsync());
+    }
+
+    [Fact]
+    public async Task ListsGoByOwnerAndName()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Name = "ubuntu mine", Wait = true, NoReboot = true });
+        var finder = new ImageFinder(session);
+
+        Assert.Equal("ubuntu mine", Assert.Single(await finder.ListAsync(["ubuntu*"])).Name);
+        Assert.All(await finder.ListAsync(["ubuntu*"], null, ["canonical"]), i => Assert.Equal(ImageFinder.Canonical, i.OwnerId));
+        Assert.All(await finder.ListAsync(["ubuntu*"], "arm64", [ImageFinder.Canonical]), i => Assert.Equal("arm64", i.Architecture.Value));
+        Assert.Equal("ImageNotFound", (await Assert.ThrowsAsync<Fe2Exception>(() => finder.ListAsync(["base"], null, ["self"]))).Id);
+        Assert.Equal("OwnerInvalid", (await Assert.ThrowsAsync<Fe2Exception>(() => finder.ListAsync(["x"], null, ["nobody"]))).Id);
+    }
+
+    internal static async Task<Instance> MachineAsync(Fe2Session session, string name)
+    {
+        Instance launched = Assert.Single(await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = name }));
+        return Assert.Single((await new InstanceWaiter(session).WaitAsync([launched], "running", TimeSpan.FromSeconds(30))).Instances);
+    }
+
+    internal static ImageFreezer FreezerOf(Fe2Session session) => new(session, new FakeConnector());
+
+    /// <summary>A machine that answers every command with this; null never answers.</summary>
+    private sealed class Seen(string? output) : ISshConnector, ISshSession
+    {
+        public SshTarget Target => throw new NotSupportedException();
+
+        public Task<ISshSession> OpenAsync(SshTarget target, CancellationToken cancellationToken = default) => Task.FromResult<ISshSession>(this);
+
+        public async Task<SshResult> RunAsync(string command, Stream? input = null, CancellationToken cancellationToken = default)
+        {
+            if (output is null)
+                throw new Fe2Exception("SshUnreachable", Fe2ErrorKind.Connection, "No route to host.", "Wait.", null);
+            await Task.Yield();
+            return new SshResult(0, Encoding.UTF8.GetBytes(output), []);
+        }
+
+        public Task<string> WaitUntilReadyAsync(SshTarget target, TimeSpan timeout, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<SshInvocation> InteractiveAsync(SshTarget target, IReadOnlyList<Tunnel> tunnels, string? command = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task CloseAsync(SshTarget target, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+        public HostKey? PinnedKey(string instanceId) => null;
+
+        public void Forget(string instanceId)
+        {
+        }
+
+        public Task<int> StreamAsync(string command, Action<SshOutput> output, Stream? input = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task SendAsync(IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task ReceiveAsync(string remoteFolder, string localFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task<IAsyncDisposable> OpenTunnelsAsync(IReadOnlyList<Tunnel> tunnels, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

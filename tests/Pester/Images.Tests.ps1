@@ -1,0 +1,96 @@
+Describe 'Images' {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Common.ps1')
+        Initialize-Fe2Test
+        $null = Start-Fe2Sandbox -Hosts None -Speed Fast
+        $null = 'base', 'od1' | New-Fe2Instance -NoWait -ErrorAction Ignore
+        $null = Get-Fe2Instance | Wait-Fe2Instance -Timeout 30
+    }
+
+    AfterAll { Clear-Fe2Test }
+
+    It 'freezes by name and returns the image at once, with its real state' {
+        $image = New-Fe2Ami base -WarningVariable warnings -WarningAction SilentlyContinue
+        $image.State.Value | Should -Be 'pending'
+        $image.Name | Should -Be 'base'
+        $image.PSObject.TypeNames[0] | Should -Be 'Fe2Ps.Image'
+        $image.PSObject.BaseObject.GetType().FullName | Should -Be 'Amazon.EC2.Model.Image'
+        $image.Age | Should -BeOfType timespan
+        "$warnings" | Should -Match 'base restarts now'
+        ($image | Wait-Fe2Ami -Timeout 30).State.Value | Should -Be 'available'
+    }
+
+    It 'has the alias of freezing' {
+        (Save-Fe2Instance od1 -NoReboot -Wait -WarningAction Stop).State.Value | Should -Be 'available'
+    }
+
+    It 'takes instances from the pipeline' {
+        $image = Get-Fe2Instance od1 | New-Fe2Ami -Name piped -NoReboot -Tag @{ team = 'red' } -Wait
+        $image.SourceInstanceId | Should -Be (Get-Fe2Instance od1).InstanceId
+        ($image.Tags | Where-Object Key -EQ team).Value | Should -Be 'red'
+    }
+
+    It 'refuses <What> with <Id>' -ForEach @(
+        @{ What = 'a name in use'; Id = 'ImageNameTaken'; Parameters = @{ Instance = 'base' } }
+        @{ What = 'an unknown machine'; Id = 'InstanceNotFound'; Parameters = @{ Instance = 'nosuch' } }
+        @{ What = 'a name with wildcards'; Id = 'ImageNameInvalid'; Parameters = @{ Instance = 'base'; Name = 'b*' } }
+    ) {
+        { New-Fe2Ami @Parameters -NoReboot -ErrorAction Stop } | Should -Throw -ErrorId "$Id,*"
+        New-Fe2Ami @Parameters -NoReboot -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    }
+
+    It 'replaces with -Force, and says why an image failed' {
+        $old = (Get-Fe2Ami base).ImageId
+        Add-Fe2Fault @{ kind = 'image-fails'; times = 1; code = 'Server.OutOfPaper: no paper' }
+        { New-Fe2Ami base -Force -NoReboot -ErrorAction Stop } | Should -Throw -ErrorId 'ImageFailed,*' -ExpectedMessage '*no paper*'
+        (Get-Fe2Ami base).ImageId | Should -Be $old
+        $new = New-Fe2Ami base -Force -NoReboot
+        (Get-Fe2Ami base).ImageId | Should -Be $new.ImageId
+        $new.ImageId | Should -Not -Be $old
+    }
+
+    It 'changes nothing with -WhatIf' {
+        Clear-Fe2Call
+        New-Fe2Ami base -Name nothing -WhatIf | Should -BeNullOrEmpty
+        Remove-Fe2Ami * -WhatIf
+        Get-Fe2Call | Where-Object operation -NotLike 'Describe*' | Should -BeNullOrEmpty
+    }
+
+    It 'lists by name, owner and architecture, and shows the state by itself' {
+        (Get-Fe2Ami p*).Name | Should -Be 'piped'
+        (Get-Fe2Ami *noble* -Owner canonical -Architecture arm64).Architecture.Value | Select-Object -Unique | Should -Be 'arm64'
+        Get-Fe2Ami -Own -Architecture arm64 | Should -BeNullOrEmpty
+        { Get-Fe2Ami x -Owner nobody -ErrorAction Stop } | Should -Throw -ErrorId 'OwnerInvalid,*'
+        $text = Get-Fe2Ami piped | Out-String -Width 160
+        foreach ($column in 'Name', 'Id', 'State', 'Architecture', 'Disk', 'Age') { $text | Should -Match "\b$column\b" }
+        $text | Should -Match 'piped\s+ami-[0-9a-f]+\s+available\s+x86_64\s+8 GiB'
+        Get-Fe2Ami piped | Format-List | Out-String | Should -Match 'NameInEc2\s*: piped'
+    }
+
+    It 'completes names of images and owners' {
+        Wait-Until { (Get-Completion 'Remove-Fe2Ami p') -contains 'piped' } -What 'the image is offered'
+        Get-Completion 'Get-Fe2Ami x -Owner c' | Should -Be 'canonical'
+    }
+
+    It 'removes images, not what uses them' {
+        $null = New-Fe2Instance worker piped -NoWait
+        Remove-Fe2Ami piped -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure[0].FullyQualifiedErrorId | Should -Be 'ImageInUse,Fe2Ps.Commands.RemoveFe2AmiCommand'
+        (Get-Fe2Ami piped | Remove-Fe2Ami -Force -PassThru -Confirm:$false).Name | Should -Be 'piped'
+        { Get-Fe2Ami piped -ErrorAction Stop } | Should -Throw -ErrorId 'ImageNotFound,*'
+        (Get-Fe2Instance worker).Name | Should -Be 'worker'
+    }
+
+    It 'never takes an instance for its image' {
+        { Get-Fe2Instance worker | Remove-Fe2Ami -Confirm:$false -ErrorAction Stop } | Should -Throw
+        (Get-Fe2Ami base).Name | Should -Match '^base'
+    }
+
+    It 'names what is not there and removes the rest' {
+        Remove-Fe2Ami nosuch, od1 -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable failure
+        $failure.Count | Should -Be 1
+        $failure[0].TargetObject | Should -Be 'nosuch'
+        Get-Fe2Ami od* | Should -BeNullOrEmpty
+    }
+}
