@@ -34,6 +34,15 @@ public static partial class PageUpdate
             changed.Add(path);
         }
 
+        string security = Path.Combine(docs, "about_Fe2Ps_Security.md");
+        string core = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(assemblyPath))!, "Fe2Ps.Core.dll");
+        string text = File.ReadAllText(security).ReplaceLineEndings("\n"), updated = LeastPolicy.Page(text, LeastPolicy.Write(core, Path.Combine(docs, "..", "models")));
+        if (text != updated)
+        {
+            File.WriteAllText(security, updated);
+            changed.Add(security);
+        }
+
         return changed;
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml.Linq;
 using Fe2Ps.Help;
 
@@ -41,6 +42,23 @@ public sealed class DocsTests
         {
             File.Delete(file);
         }
+    }
+
+    [Fact]
+    public void The_least_policy_is_what_the_code_calls()
+    {
+        string page = File.ReadAllText(Path.Combine(Docs, "about_Fe2Ps_Security.md"));
+        string policy = LeastPolicy.Write(Path.Combine(AppContext.BaseDirectory, "Fe2Ps.Core.dll"), Repository.PathOf("models"));
+        Assert.True(LeastPolicy.Page(page, policy) == page, "the policy differs from the code; 'dotnet run --project src/Fe2Ps.Help -- update docs DLL' writes it anew");
+        using JsonDocument parsed = JsonDocument.Parse(policy);
+        string[][] actions = [.. parsed.RootElement.GetProperty("Statement").EnumerateArray().Select(s => s.GetProperty("Action").EnumerateArray().Select(a => a.GetString()!).ToArray())];
+        Assert.Contains("ec2:DescribeInstances", actions[0]);
+        Assert.Contains("pricing:GetProducts", actions[0]);
+        Assert.Contains("ssm:GetParameter", actions[0]);
+        Assert.Contains("ec2:RunInstances", actions[1]);
+        Assert.Contains("ec2:CreateTags", actions[1]);
+        // Only the sandbox's tests allocate addresses.
+        Assert.DoesNotContain("ec2:AllocateAddress", actions[1]);
     }
 
     [Fact]

@@ -122,7 +122,7 @@ Describe 'Help' {
     BeforeDiscovery {
         Import-Module (Join-Path $env:FE2_MODULE 'Fe2Ps.psd1')
         $commands = (Get-Command -Module Fe2Ps -CommandType Cmdlet).Name | ForEach-Object { @{ Command = $_ } }
-        $topics = 'about_Fe2Ps', 'about_Fe2Ps_Scripts', 'about_Fe2Ps_Sandbox' | ForEach-Object { @{ Topic = $_ } }
+        $topics = (Get-ChildItem (Join-Path $env:FE2_MODULE 'en-US') -Filter 'about_*.help.txt').Name.Replace('.help.txt', '') | ForEach-Object { @{ Topic = $_ } }
     }
 
     BeforeAll {

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using Amazon;
 
 namespace Fe2Ps.Core.Regions;
@@ -74,7 +75,7 @@ public static class RegionCatalogue
         };
     }
 
-    /// <summary>The regions that the text can mean, the closest kind of match only: code, place, start of a word, any part.</summary>
+    /// <summary>The regions that the text can mean: all that fit its wildcards, else the closest kind of match only: code, place, start of a word, any part.</summary>
     public static IReadOnlyList<RegionName> Search(string text)
     {
         string wanted = text.Trim();
@@ -82,6 +83,8 @@ public static class RegionCatalogue
             return [];
         if (Find(wanted) is { } exact)
             return [exact];
+        if (wanted.AsSpan().ContainsAny('*', '?'))
+            return [.. All.Where(r => Fits(wanted, r.Code) || Fits(wanted, r.Place) || Fits(wanted, r.LongName))];
 
         foreach (Func<RegionName, bool> matches in new Func<RegionName, bool>[]
         {
@@ -117,6 +120,8 @@ public static class RegionCatalogue
         string[] near = [.. All.Where(r => r.Code.StartsWith(text[..dash], StringComparison.OrdinalIgnoreCase)).Select(r => r.Code).Take(8)];
         return near.Length == 0 ? "" : $"; near it: {string.Join(", ", near)}";
     }
+
+    private static bool Fits(string pattern, string text) => FileSystemName.MatchesSimpleExpression(pattern, text);
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

@@ -17,6 +17,15 @@ public sealed class RegionTests
     public void FriendlyNamesAreUnderstoodInAnyCase(string text, string code) => Assert.Equal(code, RegionCatalogue.Resolve(text));
 
     [Fact]
+    public void WildcardsFitCodesAndNames()
+    {
+        Assert.All(RegionCatalogue.Search("EU-west-?"), r => Assert.StartsWith("eu-west-", r.Code, StringComparison.Ordinal));
+        Assert.Equal(3, RegionCatalogue.Search("eu-west-?").Count);
+        Assert.Equal("ap-northeast-2", Assert.Single(RegionCatalogue.Search("Seo*")).Code);
+        Assert.Empty(RegionCatalogue.Search("mars*"));
+    }
+
+    [Fact]
     public void ANameOfSeveralListsThem()
     {
         Fe2Exception error = Assert.Throws<Fe2Exception>(() => RegionCatalogue.Resolve("Asia"));

@@ -12,8 +12,9 @@ namespace Fe2Ps.Commands;
 [OutputType(typeof(RegionInfo))]
 public sealed class GetFe2RegionCommand : Fe2Cmdlet
 {
-    /// <summary>A code, a friendly name, or a part of one.</summary>
+    /// <summary>A code, a friendly name, or a part of one; wildcards select.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(RegionCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];

@@ -1,0 +1,74 @@
+# The world that the examples of the help speak of: machines od1, base, spot2, gpu1, job-1 and job-2, a job on spot2 whose
+# monitor is od1, and a few files in the current folder. Each example gets the part that its text names, whatever the ones
+# before it have made of it.
+
+function New-Fe2World {
+    $null = Start-Fe2Sandbox -Hosts Container -Speed Fast
+    $folder = New-Item -ItemType Directory (Join-Path $script:Fe2TestFolder 'work')
+    Push-Location $folder
+    $global:ConfirmPreference = 'None'
+    $script = "#!/bin/sh`necho starting`necho result > `"`$FE2_DIR/result.txt`"`nsleep 2`necho done`n"
+    foreach ($name in 'myscript.sh', 'train.sh', 'test.sh', 'run.sh') { Set-Content $name $script -NoNewline }
+    Set-Content config.json '{}'
+    Set-Content train.py 'print(1)'
+    foreach ($name in 'lib', 'data', 'results') {
+        $null = New-Item -ItemType Directory $name
+        Set-Content (Join-Path $name 'one.txt') 'one'
+    }
+}
+
+function Remove-Fe2World {
+    $global:ConfirmPreference = 'High'
+    Pop-Location
+}
+
+# Makes what an example's text names, where it is missing or in another state.
+function Set-Fe2World([string] $Code, [string] $Command) {
+    $names = @('od1', 'base', 'spot2', 'gpu1' | Where-Object { $Code -match "\b$_\b" })
+    if ($Code -match '\bjob-\*') { $names += 'job-1', 'job-2' }
+    $state = $Code -match '-State stopped \|' -or $Command -in 'Start-Fe2Instance', 'Set-Fe2InstanceType' ? 'stopped' : 'running'
+    if ($Code -match 'New-Fe2Instance (\w+)' -and $Code -notmatch '-WhatIf') {
+        $new = $Matches[1]
+        $names = $names -ne $new
+        Get-Fe2Instance $new, "$new-*" -ErrorAction Ignore | Remove-Fe2Instance
+    }
+
+    foreach ($name in $names) { Set-Fe2Machine $name $state }
+    if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
+        foreach ($name in 'spot2', 'od1') { Set-Fe2Machine $name running }
+        $null = Get-Fe2Script spot2 -ErrorAction Ignore | Where-Object IsOver -EQ $false | Stop-Fe2Script -PassThru | Wait-Fe2Script -ErrorAction Ignore
+        $null = Invoke-Fe2Script ./myscript.sh spot2 od1
+    }
+}
+
+function Set-Fe2Machine([string] $Name, [string] $State) {
+    $machine = Get-Fe2Instance $Name -ErrorAction Ignore
+    if (-not $machine) {
+        $machine = New-Fe2Instance $Name -Spot:($Name -eq 'spot2')
+    }
+
+    if ($State -eq 'running') {
+        if ($machine.State -ne 'running') { $null = $machine | Wait-Fe2Instance -State stopped -ErrorAction Ignore; Start-Fe2Instance $Name }
+        $null = Wait-Fe2Instance $Name -State ready
+    }
+    elseif ($machine.State -ne 'stopped') {
+        $null = Stop-Fe2Instance $Name -PassThru | Wait-Fe2Instance -State stopped
+    }
+}
+
+# An example in a pwsh of its own, on a terminal, with somebody who leaves again. Gives what it wrote; the exit code is in
+# $LASTEXITCODE. What is about sandboxes has one of its own, the rest works in the world's.
+function Invoke-Fe2Shell([string] $Code, [string] $Command) {
+    $before = $Command -eq 'Stop-Fe2Sandbox' ? 'Start-Fe2Sandbox -Hosts None;' : ''
+    $inner = "Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'; `$ErrorActionPreference = 'Stop'; `$ConfirmPreference = 'None'; $before try { $Code } finally { Get-Fe2Sandbox | Stop-Fe2Sandbox }"
+    $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($inner))
+    $variables = $Command -like '*-Fe2Sandbox' ? @{} : (Get-Fe2Sandbox -Current).Environment
+    $kept = @{}
+    foreach ($name in $variables.Keys) {
+        $kept[$name] = [Environment]::GetEnvironmentVariable($name)
+        [Environment]::SetEnvironmentVariable($name, $variables[$name])
+    }
+
+    try { "q`nexit`n" | script -qec "$((Get-Process -Id $PID).Path) -NoProfile -EncodedCommand $encoded" /dev/null | Out-String }
+    finally { foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $kept[$name]) } }
+}
