@@ -18,6 +18,7 @@
         'Get-Fe2Region'
         'Get-Fe2Sandbox'
         'Get-Fe2Script'
+        'Get-Fe2SpotPrice'
         'Invoke-Fe2Command'
         'Invoke-Fe2Script'
         'New-Fe2Ami'

@@ -38,6 +38,9 @@ public enum CompletionKind
 
     /// <summary>Names of the account's own snapshots.</summary>
     Snapshot,
+
+    /// <summary>The region's availability zones.</summary>
+    Zone,
 }
 
 /// <summary>
@@ -146,6 +149,9 @@ public static class CompletionCache
                 InstanceSelection machines = await new InstanceQuery(session).ListAsync(
                     new InstanceSelector { Filters = new Dictionary<string, IReadOnlyList<string>> { ["tag-key"] = ["fe2:job"] } }, cancellationToken).ConfigureAwait(false);
                 return [.. machines.Instances.Select(i => InstanceFacts.TagOf(i, "fe2:job")).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+            case CompletionKind.Zone:
+                DescribeAvailabilityZonesResponse zones = await session.Ec2.DescribeAvailabilityZonesAsync(new DescribeAvailabilityZonesRequest(), cancellationToken).ConfigureAwait(false);
+                return [.. zones.AvailabilityZones.Select(z => z.ZoneName).Order(StringComparer.Ordinal)];
             default:
                 return [];
         }
@@ -167,7 +173,7 @@ public static class CompletionCache
     private static TimeSpan Freshness(CompletionKind kind) => kind switch
     {
         CompletionKind.InstanceName => TimeSpan.FromSeconds(10),
-        CompletionKind.InstanceType => TimeSpan.FromDays(1),
+        CompletionKind.InstanceType or CompletionKind.Zone => TimeSpan.FromDays(1),
         _ => TimeSpan.FromMinutes(1),
     };
 

@@ -23,13 +23,15 @@ internal static class Prices
         => History(type, region, zone, time, time)[0].Price;
 
     /// <summary>The changes between two times, newest first, and the last one before them, since that is the price at the start.</summary>
-    public static IReadOnlyList<SpotPoint> History(TypeFacts type, RegionFacts region, string zone, DateTimeOffset from, DateTimeOffset to)
+    /// <param name="changesADay">How often the price changes each day; 0 for one to four times.</param>
+    public static IReadOnlyList<SpotPoint> History(
+        TypeFacts type, RegionFacts region, string zone, DateTimeOffset from, DateTimeOffset to, int changesADay = 0)
     {
         var seed = BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes($"{type.Name} {zone}")));
         var points = new List<SpotPoint>();
         for (var day = Day(to); day >= Day(from) - 1; day--)
         {
-            foreach (var point in OfDay(type, region, seed, day).Reverse())
+            foreach (var point in OfDay(type, region, seed, day, changesADay).Reverse())
             {
                 if (point.Time > to)
                     continue;
@@ -44,10 +46,11 @@ internal static class Prices
 
     private static int Day(DateTimeOffset time) => (int)Math.Floor((time - s_epoch).TotalDays);
 
-    private static IEnumerable<SpotPoint> OfDay(TypeFacts type, RegionFacts region, ulong seed, int day)
+    private static IEnumerable<SpotPoint> OfDay(TypeFacts type, RegionFacts region, ulong seed, int day, int changesADay)
     {
         var roll = new Roll(seed ^ ((ulong)(uint)day * 0x9E3779B97F4A7C15));
-        var changes = 1 + (int)(roll.Next() * 4);
+        var usual = 1 + (int)(roll.Next() * 4);
+        var changes = changesADay > 0 ? changesADay : usual;
         var length = TimeSpan.TicksPerDay / changes;
         for (var index = 0; index < changes; index++)
         {

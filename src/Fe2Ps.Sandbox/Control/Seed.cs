@@ -17,8 +17,16 @@ internal sealed record Seed
     /// <summary>Zones whose subnets give no public address by themselves from now on.</summary>
     public IReadOnlyList<string> ZonesWithoutPublicIp { get; init; } = [];
 
+    /// <summary>How often the spot prices of <see cref="SpotTypes"/> change each day, 1 to 1,000: a long history in little time.</summary>
+    public int SpotChangesADay { get; init; }
+
+    /// <summary>The types that <see cref="SpotChangesADay"/> is about.</summary>
+    public IReadOnlyList<string> SpotTypes { get; init; } = [];
+
     public object Sow(Cloud cloud)
     {
+        if (SpotChangesADay is < 0 or > 1000)
+            throw new ArgumentException("spotChangesADay must be from 1 to 1000.");
         if (Instances is < 0 or > 20_000)
             throw new ArgumentException("instances must be from 0 to 20000.");
         var region = cloud.Region(Region);
@@ -30,6 +38,8 @@ internal sealed record Seed
             subnet.MapPublicIpOnLaunch = false;
         }
 
+        foreach (var type in SpotTypes)
+            region.SpotChangesADay[type] = SpotChangesADay;
         cloud.Changed();
         return new { instances = Instances };
     }

@@ -23,19 +23,11 @@ internal static class SpotListing
         .Many("launch.group-id", item => item.GroupIds)
         .One("product-description", _ => "Linux/UNIX");
 
-    private static readonly Filters<Row> s_prices = new Filters<Row>()
-        .One("availability-zone", item => item.Zone.Name)
-        .One("availability-zone-id", item => item.Zone.Id)
-        .One("instance-type", item => item.Type.Name)
-        .One("product-description", _ => "Linux/UNIX")
-        .One("spot-price", item => Prices.Write(item.Price))
-        .One("timestamp", item => item.Time);
-
     public static void Register(OperationTable table)
     {
         table.Add("DescribeSpotInstanceRequests", call => Describe(call, table));
         table.Add("CancelSpotInstanceRequests", call => Cancel(call, table));
-        table.Add("DescribeSpotPriceHistory", History);
+        table.Add("DescribeSpotPriceHistory", new SpotHistory().Describe);
         table.Add("GetSpotPlacementScores", Scores);
     }
 
@@ -93,42 +85,6 @@ internal static class SpotListing
         ["Tags"] = TagRules.List(request),
     };
 
-    private static Fields History(Call call)
-    {
-        var input = call.Input;
-        var (to, from) = (input.Time("EndTime") ?? call.Now, input.Time("StartTime") ?? call.Now.AddDays(-90));
-        if (from > to)
-            throw new ApiException("InvalidParameterValue", "The start time is after the end time.");
-        var oldest = call.Now.AddDays(-90);
-        (from, to) = (from < oldest ? oldest : from, to > call.Now ? call.Now : to);
-        var names = input.Strings("InstanceTypes");
-        if (names.FirstOrDefault(name => !LaunchRules.KnownNames.Contains(name)) is { } unknown)
-            throw new ApiException("InvalidParameterValue", $"Invalid instance type: '{unknown}'");
-        var products = input.Strings("ProductDescriptions");
-        IEnumerable<TypeFacts> types = products.Count > 0 && !products.Any(product => product.StartsWith("Linux/UNIX", StringComparison.Ordinal))
-            ? []
-            : names.Count > 0 ? names.Select(InstanceTypes.Find).OfType<TypeFacts>() : InstanceTypes.All.Values;
-        var zone = input.Text("AvailabilityZone");
-        var zones = call.Facts.Zones.Where(item => (zone is null || item.Name == zone) && (input.Text("AvailabilityZoneId") ?? item.Id) == item.Id).ToList();
-        var rows = types.SelectMany(type => zones.SelectMany(item =>
-            Prices.History(type, call.Facts, item.Name, from, to).Select(point => new Row(type, item, point.Time, point.Price))));
-        var ordered = s_prices.Apply(rows, input).OrderByDescending(row => row.Time).ThenBy(row => row.Type.Name, StringComparer.Ordinal).ToList();
-        var page = Pages.Cut(ordered, call, row => $"{row.Time.UtcTicks} {row.Type.Name} {row.Zone.Name}", least: 1);
-        return new Fields
-        {
-            ["SpotPriceHistory"] = page.Items.Select(row => new Fields
-            {
-                ["AvailabilityZone"] = row.Zone.Name,
-                ["AvailabilityZoneId"] = row.Zone.Id,
-                ["InstanceType"] = row.Type.Name,
-                ["ProductDescription"] = "Linux/UNIX",
-                ["SpotPrice"] = Prices.Write(row.Price),
-                ["Timestamp"] = row.Time,
-            }),
-            ["NextToken"] = page.NextToken ?? "",
-        };
-    }
-
     private static Fields Scores(Call call)
     {
         var input = call.Input;
@@ -165,6 +121,4 @@ internal static class SpotListing
         var score = 10 - (share * 14) + Math.Min(types.Count, 4) - (2 * Math.Log10(target));
         return Math.Clamp((int)Math.Round(score), 1, 10);
     }
-
-    private sealed record Row(TypeFacts Type, ZoneFacts Zone, DateTimeOffset Time, double Price);
 }

@@ -31,6 +31,9 @@ internal sealed class RegionState
 
     public List<TokenUse> Tokens { get; init; } = [];
 
+    /// <summary>How often the spot price of a type changes, where that was seeded.</summary>
+    public Dictionary<string, int> SpotChangesADay { get; init; } = [];
+
     /// <summary>Every resource that can carry tags, with EC2's word for its kind.</summary>
     [JsonIgnore]
     public IEnumerable<(string Kind, Resource Resource)> Tagged =>

@@ -25,9 +25,13 @@ public abstract class CloudCompleter : IArgumentCompleter
             Text(fakeBoundParameters, "Region"),
             Text(fakeBoundParameters, "ProfileName"),
             Text(fakeBoundParameters, "EndpointUrl") ?? sandbox);
-        IReadOnlyList<string> values = CompletionCache.CompleteAsync(_kind, CompletionWord.Bare(wordToComplete), where).GetAwaiter().GetResult();
-        return values.Select(v => CompletionWord.Result(v, v, Tip(v)));
+        string word = CompletionWord.Bare(wordToComplete);
+        IReadOnlyList<string> values = CompletionCache.CompleteAsync(_kind, word, where).GetAwaiter().GetResult();
+        return Offer(values, word).Select(v => CompletionWord.Result(v, v, Tip(v)));
     }
+
+    /// <summary>What to offer of the values that fit the word.</summary>
+    private protected virtual IEnumerable<string> Offer(IReadOnlyList<string> values, string word) => values;
 
     private protected virtual string? Tip(string value) => null;
 
@@ -39,6 +43,18 @@ public sealed class InstanceNameCompleter() : CloudCompleter(CompletionKind.Inst
 
 /// <summary>Instance types that the region offers.</summary>
 public sealed class InstanceTypeCompleter() : CloudCompleter(CompletionKind.InstanceType);
+
+/// <summary>Instance types that the region offers, and their families before them.</summary>
+public sealed class InstanceTypePatternCompleter() : CloudCompleter(CompletionKind.InstanceType)
+{
+    private protected override IEnumerable<string> Offer(IReadOnlyList<string> values, string word) =>
+        values.Select(v => v.Split('.')[0]).Where(f => f.StartsWith(word, StringComparison.OrdinalIgnoreCase)).Distinct(StringComparer.Ordinal).Concat(values);
+
+    private protected override string? Tip(string value) => value.Contains('.', StringComparison.Ordinal) ? null : $"the family {value}";
+}
+
+/// <summary>The region's availability zones.</summary>
+public sealed class ZoneCompleter() : CloudCompleter(CompletionKind.Zone);
 
 /// <summary>Names of the account's own images.</summary>
 public sealed class ImageCompleter() : CloudCompleter(CompletionKind.Image);

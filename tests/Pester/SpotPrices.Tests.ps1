@@ -1,0 +1,81 @@
+Describe 'Spot prices' {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Common.ps1')
+        Initialize-Fe2Test
+        $null = Start-Fe2Sandbox -Hosts None -Speed Fast
+    }
+
+    AfterAll { Clear-Fe2Test }
+
+    Context 'Get-Fe2SpotPrice' {
+        It 'takes a family as a whole word' {
+            $prices = Get-Fe2SpotPrice m5
+            $prices.InstanceType | Should -Contain 'm5.large'
+            $prices.InstanceType | Should -Not -Contain 'm5a.large'
+            (Get-Fe2SpotPrice m5*).InstanceType | Should -Contain 'm5a.large'
+        }
+
+        It 'gives one object for each type and zone, with numbers that can be sorted' {
+            $prices = Get-Fe2SpotPrice m5.large
+            $prices.Count | Should -Be 3
+            $prices[0].PSObject.BaseObject.GetType().FullName | Should -Be 'Fe2Ps.Core.Prices.SpotPriceSummary'
+            ($prices | Sort-Object Now)[0].Now | Should -Be ($prices.Now | Measure-Object -Minimum).Minimum
+            foreach ($price in $prices) {
+                $price.Mean | Should -BeGreaterOrEqual $price.Lowest
+                $price.Mean | Should -BeLessOrEqual $price.Highest
+                $price.Saving | Should -BeGreaterThan 0
+                $price.History().Count | Should -BeGreaterThan 1
+            }
+        }
+
+        It 'gives days in UTC' {
+            $days = Get-Fe2SpotPrice m5.large -Zone a -Days 2 -Daily
+            $days.Count | Should -BeIn 2, 3
+            $days[0].Day.Kind | Should -Be 'Utc'
+            ($days.Hours | Measure-Object -Sum).Sum | Should -BeGreaterThan 47.9
+            ($days | Out-String) | Should -Match '\d{4}-\d\d-\d\d +m5.large +us-east-2a +\$0\.\d{4}'
+        }
+
+        It 'takes types from the pipeline, also by property name' {
+            ('m5.large', 'c5.large' | Get-Fe2SpotPrice -Zone b).InstanceType | Should -Be 'm5.large', 'c5.large'
+            ([pscustomobject]@{ InstanceType = 't3.micro' } | Get-Fe2SpotPrice -Zone b).InstanceType | Should -Be 't3.micro'
+        }
+
+        It 'says nothing of a system that has no spot price here but a warning' {
+            Get-Fe2SpotPrice m5.large -OperatingSystem Windows -WarningVariable warning -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+            $warning | Should -Match 'm5.large'
+        }
+
+        It 'is small as JSON' {
+            $json = Get-Fe2SpotPrice m5.large -Days 90 | ConvertTo-Json -WarningVariable warning
+            $warning | Should -BeNullOrEmpty
+            $json.Length | Should -BeLessThan 2000
+            ($json | ConvertFrom-Json)[0].OnDemand | Should -Be 0.096
+        }
+
+        It 'is a table with the place above it' {
+            $table = Get-Fe2SpotPrice m5.large | Out-String -Width 100
+            $table | Should -Match 'us-east-2 \(SANDBOX'
+            $table | Should -Match 'm5.large +us-east-2a +(\$0\.\d{4} +){5}\d+ %'
+        }
+
+        It 'refuses <Line> with <Id>' -ForEach @(
+            @{ Line = 'Get-Fe2SpotPrice m55'; Id = 'InstanceTypeNotFound' }
+            @{ Line = 'Get-Fe2SpotPrice m5 -Zone us-east-2z'; Id = 'ZoneNotFound' }
+            @{ Line = 'Get-Fe2SpotPrice "m5;"'; Id = 'InstanceTypePatternInvalid' }
+            @{ Line = 'Get-Fe2SpotPrice m5 -Days 91'; Id = 'ParameterArgumentValidationError' }
+        ) {
+            { & ([scriptblock]::Create("$Line -ErrorAction Stop")) } | Should -Throw -ErrorId "$Id,*"
+            { & ([scriptblock]::Create('Get-Fe2SpotPrice m55 -ErrorAction SilentlyContinue')) } | Should -Not -Throw
+        }
+
+        It 'completes families, types and zones' {
+            Wait-Until { (TabExpansion2 'Get-Fe2SpotPrice m5').CompletionMatches.Count -gt 2 }
+            $types = (TabExpansion2 'Get-Fe2SpotPrice m5').CompletionMatches.CompletionText
+            $types[0] | Should -Be 'm5'
+            $types | Should -Contain 'm5.large'
+            Wait-Until { (TabExpansion2 'Get-Fe2SpotPrice m5 -Zone ').CompletionMatches.Count -eq 3 }
+            (TabExpansion2 'Get-Fe2SpotPrice m5 -Zone us-east-2b').CompletionMatches.CompletionText | Should -Be 'us-east-2b'
+        }
+    }
+}
