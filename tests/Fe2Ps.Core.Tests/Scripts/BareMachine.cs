@@ -56,6 +56,9 @@ internal sealed class BareMachine : IAsyncDisposable
         return result.OutputText;
     }
 
+    /// <summary>Copies files and folders of this computer into a folder of the user's home.</summary>
+    public Task SendAsync(IReadOnlyList<string> paths, string folder) => _session.SendAsync(paths, folder);
+
     public Task<SshResult> TryAsync(string command) => _session.RunAsync(command);
 
     /// <summary>Which of the programs the machine has.</summary>

@@ -8,6 +8,9 @@ namespace Fe2Ps.Core.Tests.Scripts;
 /// </summary>
 internal static class DebianPackages
 {
+    public const string ForRpm = "rpm";
+    public const string ForBuild = "build";
+
     private static readonly string s_cache =
         Environment.GetEnvironmentVariable("FE2_CACHE") is { Length: > 0 } named ? named : "/var/cache/fe2ps";
 
@@ -19,8 +22,13 @@ internal static class DebianPackages
         """);
 
     /// <summary>The package managers of Red Hat's family, and what makes packages for them.</summary>
-    public static Set OfRpm { get; } = new("rpm", """
+    public static Set OfRpm { get; } = new(ForRpm, """
         apt-get $state -qq -y --no-install-recommends --download-only install dnf createrepo-c rpm
+        """);
+
+    /// <summary>What build.sh installs for the sandbox's hosts (tools/Fe2Ps.Build, SystemPackages).</summary>
+    public static Set OfBuild { get; } = new(ForBuild, """
+        apt-get $state -qq -y --no-install-recommends --download-only install runc mmdebstrap nftables
         """);
 
     /// <summary>A folder of packages, fetched when it is first asked for.</summary>
@@ -96,10 +104,16 @@ internal static class DebianPackages
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PackagedFactAttribute : FactAttribute
 {
-    public PackagedFactAttribute(bool rpm = false)
+    /// <param name="more">What is needed beside the packages of jobs.</param>
+    public PackagedFactAttribute(string? more = null)
     {
         Skip = new HostedFactAttribute().Skip;
         if (HostedFactAttribute.IsHere)
-            Skip = DebianPackages.OfJobs.Missing ?? (rpm ? DebianPackages.OfRpm.Missing : null);
+            Skip = DebianPackages.OfJobs.Missing ?? more switch
+            {
+                DebianPackages.ForRpm => DebianPackages.OfRpm.Missing,
+                DebianPackages.ForBuild => DebianPackages.OfBuild.Missing,
+                _ => null,
+            };
     }
 }

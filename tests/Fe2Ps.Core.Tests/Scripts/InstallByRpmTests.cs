@@ -44,7 +44,7 @@ public sealed class InstallByRpmTests(HostedJobFixture cloud) : IClassFixture<Ho
         sha256sum result* > sums
         """;
 
-    [PackagedFact(rpm: true)]
+    [PackagedFact(DebianPackages.ForRpm)]
     public async Task DnfInstallsWhatAJobNeeds()
     {
         await using var target = await MachineAsync("fedora2", "tmux lsyncd rsync");
@@ -58,7 +58,7 @@ public sealed class InstallByRpmTests(HostedJobFixture cloud) : IClassFixture<Ho
     }
 
     // As on Amazon Linux: yum is dnf under another name, and nobody offers lsyncd.
-    [PackagedFact(rpm: true)]
+    [PackagedFact(DebianPackages.ForRpm)]
     public async Task YumInstallsWhatThereIsAndPassesDoTheWorkOfLsyncd()
     {
         await using var target = await MachineAsync("amazon2", "tmux rsync");
