@@ -37,7 +37,11 @@ internal sealed class FakeConnector(Func<SshTarget, CancellationToken, Task<stri
 
     public HostKey? PinnedKey(string instanceId) => null;
 
-    public void Forget(string instanceId) => Forgotten.Enqueue(instanceId);
+    public Task ForgetAsync(string instanceId, CancellationToken cancellationToken = default)
+    {
+        Forgotten.Enqueue(instanceId);
+        return Task.CompletedTask;
+    }
 
     public Task<ISshSession> OpenAsync(SshTarget target, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("No test of this room opens a session.");

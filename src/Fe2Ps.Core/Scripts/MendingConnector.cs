@@ -29,5 +29,5 @@ internal sealed class MendingConnector(ISshConnector ssh, MachineAccess access) 
 
     public HostKey? PinnedKey(string instanceId) => ssh.PinnedKey(instanceId);
 
-    public void Forget(string instanceId) => ssh.Forget(instanceId);
+    public Task ForgetAsync(string instanceId, CancellationToken cancellationToken = default) => ssh.ForgetAsync(instanceId, cancellationToken);
 }

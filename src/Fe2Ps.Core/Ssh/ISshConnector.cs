@@ -33,7 +33,7 @@ public interface ISshConnector
     HostKey? PinnedKey(string instanceId);
 
     /// <summary>Forgets the pinned host key of an instance that exists no longer.</summary>
-    void Forget(string instanceId);
+    Task ForgetAsync(string instanceId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A process to start.</summary>

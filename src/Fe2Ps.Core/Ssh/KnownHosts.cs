@@ -4,9 +4,13 @@ namespace Fe2Ps.Core.Ssh;
 /// The host keys that this computer has pinned, one per instance id. An address says nothing about who answers there:
 /// AWS gives it to somebody else tomorrow. ssh itself reads this file and never writes it.
 /// </summary>
-public sealed class KnownHosts(string folder)
+public sealed class KnownHosts(string folder, TimeProvider? time = null)
 {
-    private static readonly object InProcess = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly SemaphoreSlim InProcess = new(1);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>The file's path.</summary>
     public string FilePath { get; } = Path.Combine(folder, "known_hosts");
@@ -27,9 +31,9 @@ public sealed class KnownHosts(string folder)
     }
 
     /// <summary>Pins a key unless one is pinned already, and returns the one that counts: the first.</summary>
-    public HostKey Pin(string instanceId, HostKey key)
+    public async Task<HostKey> PinAsync(string instanceId, HostKey key, CancellationToken cancellationToken = default)
     {
-        using var _ = Lock();
+        using var _ = await LockAsync(cancellationToken).ConfigureAwait(false);
         if (Find(instanceId) is { } known)
             return known;
         using var file = Fe2Folder.OpenPrivate(FilePath, FileMode.OpenOrCreate, FileShare.ReadWrite);
@@ -39,9 +43,9 @@ public sealed class KnownHosts(string folder)
     }
 
     /// <summary>Forgets an instance's key.</summary>
-    public void Forget(string instanceId)
+    public async Task ForgetAsync(string instanceId, CancellationToken cancellationToken = default)
     {
-        using var _ = Lock();
+        using var _ = await LockAsync(cancellationToken).ConfigureAwait(false);
         if (Find(instanceId) is null)
             return;
         var kept = File.ReadLines(FilePath)
@@ -52,51 +56,39 @@ public sealed class KnownHosts(string folder)
         File.Move(next, FilePath, overwrite: true);
     }
 
-    private FileLock Lock()
+    /// <summary>Holds off other processes by a file, which they hold for the time of one small write, and other tasks of this one by a semaphore.</summary>
+    private async Task<IDisposable> LockAsync(CancellationToken cancellationToken)
     {
         Fe2Folder.EnsurePrivate(folder);
-        return new FileLock(Path.Combine(folder, "known_hosts.lock"));
-    }
-
-    /// <summary>Holds other processes off by a file, and other threads of this one by a monitor.</summary>
-    private sealed class FileLock : IDisposable
-    {
-        private readonly FileStream _file;
-
-        public FileLock(string path)
+        var path = Path.Combine(folder, "known_hosts.lock");
+        await InProcess.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            Monitor.Enter(InProcess);
-            try
-            {
-                _file = Open(path);
-            }
-            catch
-            {
-                Monitor.Exit(InProcess);
-                throw;
-            }
-        }
-
-        public void Dispose()
-        {
-            _file.Dispose();
-            Monitor.Exit(InProcess);
-        }
-
-        private static FileStream Open(string path)
-        {
-            for (var left = 500; ; left--)
+            for (var began = _time.GetTimestamp(); ;)
             {
                 try
                 {
-                    return Fe2Folder.OpenPrivate(path, FileMode.OpenOrCreate, FileShare.None);
+                    return new Held(Fe2Folder.OpenPrivate(path, FileMode.OpenOrCreate, FileShare.None));
                 }
-                catch (IOException) when (left > 0)
+                catch (IOException) when (_time.GetElapsedTime(began) < Patience)
                 {
-                    // Another process holds it for the time of one small write.
-                    Thread.Sleep(10);
+                    await Task.Delay(Pause, _time, cancellationToken).ConfigureAwait(false);
                 }
             }
+        }
+        catch
+        {
+            InProcess.Release();
+            throw;
+        }
+    }
+
+    private sealed class Held(FileStream file) : IDisposable
+    {
+        public void Dispose()
+        {
+            file.Dispose();
+            InProcess.Release();
         }
     }
 }

@@ -16,7 +16,7 @@ public sealed class SshConnector : ISshConnector, IAsyncDisposable
     public SshConnector(SshOptions? options = null, TimeProvider? time = null)
     {
         Options = options ?? new SshOptions();
-        KnownHosts = new KnownHosts(Options.Folder);
+        KnownHosts = new KnownHosts(Options.Folder, time);
         _commandLine = new SshCommandLine(Options);
         _readiness = new SshReadiness(this, _commandLine, time ?? TimeProvider.System);
     }
@@ -62,7 +62,7 @@ public sealed class SshConnector : ISshConnector, IAsyncDisposable
     public HostKey? PinnedKey(string instanceId) => KnownHosts.Find(instanceId);
 
     /// <inheritdoc/>
-    public void Forget(string instanceId) => KnownHosts.Forget(instanceId);
+    public Task ForgetAsync(string instanceId, CancellationToken cancellationToken = default) => KnownHosts.ForgetAsync(instanceId, cancellationToken);
 
     /// <summary>Closes every shared connection that this connector has used.</summary>
     public async ValueTask DisposeAsync()
@@ -83,7 +83,7 @@ public sealed class SshConnector : ISshConnector, IAsyncDisposable
             var presented = await FetchKeyAsync(target, cancellationToken).ConfigureAwait(false);
             if (target.HostKey is not null && presented.Fingerprint != target.HostKey)
                 throw SshErrors.HostKeyChanged(target, target.HostKey, presented.Fingerprint);
-            known = KnownHosts.Pin(target.InstanceId, presented);
+            known = await KnownHosts.PinAsync(target.InstanceId, presented, cancellationToken).ConfigureAwait(false);
         }
 
         return target.HostKey is null || known.Fingerprint == target.HostKey
@@ -100,7 +100,7 @@ public sealed class SshConnector : ISshConnector, IAsyncDisposable
         _shared.GetOrAdd(_commandLine.SocketPath(target), _ => new SshChannels(target));
         var (exitCode, presented, errorText) = await PresentedKeyAsync(
             file => _commandLine.FirstCommand(target, "true", file), cancellationToken).ConfigureAwait(false);
-        var pinned = presented is null ? null : KnownHosts.Pin(target.InstanceId, presented);
+        var pinned = presented is null ? null : await KnownHosts.PinAsync(target.InstanceId, presented, cancellationToken).ConfigureAwait(false);
         if (presented is not null && pinned is not null && pinned.Fingerprint != presented.Fingerprint)
         {
             await CloseAsync(target, cancellationToken).ConfigureAwait(false);

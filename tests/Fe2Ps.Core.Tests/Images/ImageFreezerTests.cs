@@ -194,9 +194,7 @@ public sealed class ImageFreezerTests
 
         public HostKey? PinnedKey(string instanceId) => null;
 
-        public void Forget(string instanceId)
-        {
-        }
+        public Task ForgetAsync(string instanceId, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
         public Task<int> StreamAsync(string command, Action<SshOutput> output, Stream? input = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

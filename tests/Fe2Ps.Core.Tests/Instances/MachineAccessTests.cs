@@ -72,9 +72,7 @@ public sealed class MachineAccessTests
 
         public HostKey? PinnedKey(string instanceId) => null;
 
-        public void Forget(string instanceId)
-        {
-        }
+        public Task ForgetAsync(string instanceId, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

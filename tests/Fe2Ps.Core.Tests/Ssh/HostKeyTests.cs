@@ -54,7 +54,7 @@ public sealed class HostKeyTests(SshFixture ssh) : IClassFixture<SshFixture>
         var waited = await Assert.ThrowsAsync<Fe2Exception>(() => connector.WaitUntilReadyAsync(moved, TimeSpan.FromSeconds(20)));
         Assert.Equal("HostKeyChanged", waited.Id);
 
-        connector.Forget(ssh.Target.InstanceId);
+        await connector.ForgetAsync(ssh.Target.InstanceId);
         Assert.Equal(stranger.Fingerprint, await connector.WaitUntilReadyAsync(moved, TimeSpan.FromSeconds(20)));
     }
 

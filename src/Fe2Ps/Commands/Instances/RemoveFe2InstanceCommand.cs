@@ -23,7 +23,7 @@ public sealed class RemoveFe2InstanceCommand : InstanceCmdlet
         if (confirmed.Count == 0) return;
         InstanceSelection done = await new InstanceActions(session).RemoveAsync(confirmed, stop).ConfigureAwait(false);
         var ssh = new SshConnector();
-        foreach (Instance instance in done.Instances) ssh.Forget(instance.InstanceId);
+        foreach (Instance instance in done.Instances) await ssh.ForgetAsync(instance.InstanceId, stop).ConfigureAwait(false);
         await FinishAsync(done, session, where, PassThru).ConfigureAwait(false);
     }
 }
