@@ -88,17 +88,13 @@ public sealed class CloudJobs(
         });
 
     /// <inheritdoc/>
-    public async Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken)
-    {
-        Instance instance = await _query.GetAsync(instanceId, cancellationToken).ConfigureAwait(false);
-        if (!InstanceFacts.IsSpot(instance)) return false;
-        return await session.GuardAsync("ask for the spot request", instanceId, async () =>
-        {
-            DescribeSpotInstanceRequestsResponse found = await session.Ec2.DescribeSpotInstanceRequestsAsync(
-                new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [instanceId])] }, cancellationToken).ConfigureAwait(false);
-            return !found.SpotInstanceRequests.Any(r => r.Type == SpotInstanceType.Persistent);
-        }).ConfigureAwait(false);
-    }
+    public async Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken) =>
+        await SpotRequestsAsync(instanceId, cancellationToken).ConfigureAwait(false) is { } requests && !requests.Any(r => r.Type == SpotInstanceType.Persistent);
+
+    /// <inheritdoc/>
+    public async Task<string?> RelaunchingRequestAsync(string instanceId, CancellationToken cancellationToken) =>
+        (await SpotRequestsAsync(instanceId, cancellationToken).ConfigureAwait(false))?
+            .FirstOrDefault(r => r.Type == SpotInstanceType.Persistent && r.State?.Value is "open" or "active" or "disabled")?.SpotInstanceRequestId;
 
     /// <inheritdoc/>
     public async Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken)
@@ -111,6 +107,16 @@ public sealed class CloudJobs(
         {
             return false;
         }
+    }
+
+    /// <summary>The spot requests of an instance; null for one that is not spot.</summary>
+    private async Task<List<SpotInstanceRequest>?> SpotRequestsAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        Instance instance = await _query.GetAsync(instanceId, cancellationToken).ConfigureAwait(false);
+        if (!InstanceFacts.IsSpot(instance)) return null;
+        DescribeSpotInstanceRequestsResponse found = await session.GuardAsync("ask for the spot request", instanceId, () => session.Ec2.DescribeSpotInstanceRequestsAsync(
+            new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [instanceId])] }, cancellationToken)).ConfigureAwait(false);
+        return found.SpotInstanceRequests;
     }
 
     private Task<string?> PrivateFileAsync(string? keyName, CancellationToken cancellationToken) =>

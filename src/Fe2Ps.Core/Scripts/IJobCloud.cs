@@ -15,6 +15,12 @@ public interface IJobCloud
     /// <summary>Whether this is a one-time spot instance, which can only terminate.</summary>
     Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The persistent spot request for which EC2 would launch another instance as soon as this one terminates, or null.
+    /// Source: EC2 user guide, "Terminate a Spot Instance".
+    /// </summary>
+    Task<string?> RelaunchingRequestAsync(string instanceId, CancellationToken cancellationToken);
+
     /// <summary>Whether an instance exists and runs. What the tool cannot find does not run.</summary>
     Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken);
 }

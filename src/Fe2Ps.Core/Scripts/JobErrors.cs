@@ -46,6 +46,11 @@ internal static class JobErrors
         $"{machine.Name} is a one-time spot instance: it cannot stop, only terminate, and its disk would go with it.",
         "Use Terminate, or no action on exit.", machine.Id);
 
+    public static Fe2Exception ComesBack(JobMachine machine, string request) => new(
+        "InstanceComesBack", Fe2ErrorKind.InvalidArgument,
+        $"{machine.Name} belongs to the persistent spot request {request}: when it terminates itself, EC2 launches another instance in its place, which costs money and does nothing.",
+        $"Use Stop, or cancel the request first: aws ec2 cancel-spot-instance-requests --spot-instance-request-ids {request}", machine.Id);
+
     public static Fe2Exception StartUnknown(string id, JobMachine machine, Exception cause) => new(
         "ScriptStartUnknown", Fe2ErrorKind.Connection,
         $"{machine.Name} was asked to start job {id} and does not answer any more, so it is not known whether the script runs. Everything was left as it is.",

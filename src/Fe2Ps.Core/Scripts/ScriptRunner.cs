@@ -18,6 +18,7 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
     /// Bad input: <c>ScriptNotFound</c>, <c>FileNotFound</c>, <c>FileNameTwice</c>, <c>FileNameReserved</c>, <c>JobNameInvalid</c>,
     /// <c>EnvironmentNameInvalid</c>, <c>MonitorIsTarget</c>, <c>OnExitNeedsMonitor</c>, <c>InstanceNotRunning</c>, <c>JobExists</c>.
     /// The machines: <c>ProgramMissing</c>, <c>SudoNeeded</c>, <c>MonitorUnreachable</c>, <c>OnExitConflicts</c>, <c>InstanceCannotStop</c>,
+    /// <c>InstanceComesBack</c>,
     /// <c>ScriptStartFailed</c>, <c>ScriptStartUnknown</c>, and those of ssh.
     /// A job that could not be started leaves nothing behind; only where the machine cannot be asked whether it started is everything left as it is.
     /// </exception>
@@ -26,6 +27,8 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
         JobRequestCheck.Check(request, report);
         if (request.OnExit == OnExit.Stop && await cloud.IsOneTimeSpotAsync(request.Target.Id, cancellationToken).ConfigureAwait(false))
             throw JobErrors.CannotStop(request.Target);
+        if (request.OnExit == OnExit.Terminate && await cloud.RelaunchingRequestAsync(request.Target.Id, cancellationToken).ConfigureAwait(false) is { } spot)
+            throw JobErrors.ComesBack(request.Target, spot);
         var script = Path.GetFileName(request.ScriptPath);
         var activity = $"Starting {script} on {request.Target.Name}";
         Say("preparing the machines", 5);

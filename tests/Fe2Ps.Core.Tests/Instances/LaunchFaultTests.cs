@@ -169,6 +169,25 @@ public sealed class LaunchFaultTests
     }
 
     [Theory]
+    [InlineData("DescribeSpotInstanceRequests")]
+    [InlineData("CancelSpotInstanceRequests")]
+    public async Task AfterARefusedLookAtSpotRequestsTheNextZoneIsStillAsked(string operation)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.FaultAsync(new { kind = "capacity", zone = "us-east-2a" });
+        await cloud.FaultAsync(new { kind = "deny", operation });
+        var reports = new Reports();
+
+        Instance instance = Assert.Single(await new InstanceLauncher(await cloud.SessionAsync(), new FakeConnector())
+            .LaunchAsync(new LaunchRequest { Name = "spot1", Spot = true }, reports));
+
+        Assert.Equal("us-east-2b", instance.Placement.AvailabilityZone);
+        Assert.Equal([instance.InstanceId], await cloud.RunningAsync());
+        // Nothing was left open there, so only the look that was refused is worth a word.
+        Assert.Equal(operation.StartsWith("Describe", StringComparison.Ordinal) ? 1 : 0, reports.Warnings.Count(w => w.Contains("spot request is left open", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task NoRoomAnywhereIsAnErrorThatTellsWhatWasTried(bool spot)

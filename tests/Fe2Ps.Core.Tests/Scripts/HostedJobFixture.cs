@@ -1,4 +1,7 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Sandboxes;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
@@ -46,6 +49,46 @@ public sealed class HostedJobFixture : SandboxFixture
     {
         await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = spot });
         return await Jobs.MachineAsync(name);
+    }
+
+    /// <summary>A machine with a persistent spot request, made by other means: the launcher asks for one-time requests only.</summary>
+    internal async Task<JobMachine> LaunchPersistentAsync(string name)
+    {
+        var like = await new InstanceQuery(Session).GetAsync("od1", default);
+        var answer = await Session.Ec2.RunInstancesAsync(new RunInstancesRequest
+        {
+            ImageId = like.ImageId,
+            InstanceType = like.InstanceType,
+            KeyName = like.KeyName,
+            SubnetId = like.SubnetId,
+            SecurityGroupIds = [.. like.SecurityGroups.Select(g => g.GroupId)],
+            MinCount = 1,
+            MaxCount = 1,
+            TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Instance, Tags = [new Tag("Name", name)] }],
+            InstanceMarketOptions = new InstanceMarketOptionsRequest
+            {
+                MarketType = MarketType.Spot,
+                SpotOptions = new SpotMarketOptions { SpotInstanceType = SpotInstanceType.Persistent, InstanceInterruptionBehavior = InstanceInterruptionBehavior.Stop },
+            },
+        });
+        await ReadyAsync(answer.Reservation.Instances);
+        return await Jobs.MachineAsync(name);
+    }
+
+    /// <summary>Starts a stopped machine and waits until it can be reached.</summary>
+    internal async Task StartAsync(string id)
+    {
+        var started = await new InstanceActions(Session).StartAsync([await new InstanceQuery(Session).GetAsync(id, default)]);
+        Assert.Empty(started.Problems);
+        await ReadyAsync(started.Instances);
+    }
+
+    internal async Task<string> StateOfAsync(string id) => InstanceFacts.StateOf(await new InstanceQuery(Session).GetAsync(id, default));
+
+    private async Task ReadyAsync(IReadOnlyList<Instance> instances)
+    {
+        var key = await new KeyPairs(Session).FindPrivateFileAsync(instances[0].KeyName, null, default);
+        await new InstanceReadiness(Session, Connector).WaitAsync(instances, key, null, TimeSpan.FromMinutes(1), "Waiting");
     }
 
     internal async Task<JobRequest> RequestAsync(string text, JobMachine target)

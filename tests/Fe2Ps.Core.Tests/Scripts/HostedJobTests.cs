@@ -64,6 +64,27 @@ public sealed class HostedJobTests(HostedJobFixture cloud) : IClassFixture<Hoste
     }
 
     [HostedFact]
+    public async Task APersistentSpotMachineStopsAfterItsJobAndIsNotLeftToComeBack()
+    {
+        var target = await cloud.LaunchPersistentAsync("persistent2");
+        var request = await cloud.RequestAsync("echo result > result", target);
+        var comesBack = await Assert.ThrowsAsync<Fe2Exception>(() => cloud.Jobs.Runner.StartAsync(request with { OnExit = OnExit.Terminate }));
+        Assert.Equal(("InstanceComesBack", target.Id), (comesBack.Id, comesBack.Target));
+        Assert.Contains("sir-", comesBack.NextStep);
+        Assert.Equal("", await cloud.OnMonitorAsync("ls -d ~/fastec2/persistent2* 2>/dev/null"));
+
+        var job = await cloud.Jobs.Control.WaitAsync(
+            await cloud.Jobs.Runner.StartAsync(request with { OnExit = OnExit.Stop }), TimeSpan.FromSeconds(60));
+        Assert.Equal((JobState.Finished, 0), (job.State, job.ExitCode));
+        Assert.Equal("result\n", await cloud.OnMonitorAsync($"cat {ShellQuote.Home(job.Folder)}/result"));
+        await Until.TrueAsync(async () => await cloud.StateOfAsync(target.Id) == "stopped", "the machine has stopped");
+        // It is the owner's to start again, with its disk.
+        await cloud.StartAsync(target.Id);
+        await using var session = await cloud.Connector.OpenAsync((await cloud.Jobs.MachineAsync("persistent2")).Ssh);
+        Assert.Equal("result\n", (await session.RunAsync($"cat {ShellQuote.Home(job.Folder)}/result")).OutputText);
+    }
+
+    [HostedFact]
     public async Task AMachineThatIsKilledIsLostAndItsKeyLeavesTheMonitor()
     {
         var target = await cloud.LaunchAsync("killed2", spot: true);

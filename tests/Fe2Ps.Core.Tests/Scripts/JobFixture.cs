@@ -128,6 +128,8 @@ public sealed class JobFixture : IAsyncLifetime
 
         public Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(OneTimeSpot.Contains(instanceId));
 
+        public Task<string?> RelaunchingRequestAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
         public Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(!Gone.Contains(instanceId));
     }
 }
