@@ -81,6 +81,8 @@ internal static class ServeCommand
         Console.WriteLine($"export AWS_ENDPOINT_URL={server.Address}");
         Console.WriteLine($"export AWS_ACCESS_KEY_ID={Credentials.AccessKey}");
         Console.WriteLine($"export AWS_SECRET_ACCESS_KEY={Credentials.SecretKey}");
+        // Most SDKs and the AWS CLI 2 read the first, boto3 and the AWS CLI 1 the second.
+        Console.WriteLine("export AWS_REGION=us-east-2");
         Console.WriteLine("export AWS_DEFAULT_REGION=us-east-2");
         Console.WriteLine("ready");
         Console.Out.Flush();

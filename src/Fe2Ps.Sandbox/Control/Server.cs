@@ -26,6 +26,7 @@ internal sealed class Server : IAsyncDisposable
         var models = ServiceModel.LoadAll(Path.Combine(AppContext.BaseDirectory, "models"));
         LaunchRules.KnownNames = models["ec2"].Operations["RunInstances"].Input!.Members["InstanceType"].Shape.Values ?? [];
         var table = new OperationTable(cloud);
+        var relaunch = new SpotRelaunch(cloud, table, models["ec2"].Operations["RunInstances"]);
         var endpoint = new ApiEndpoint(cloud, table, models);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
@@ -40,7 +41,11 @@ internal sealed class Server : IAsyncDisposable
         application.Run(context => context.Request.Path.StartsWithSegments("/_sandbox", StringComparison.Ordinal)
             ? control.HandleAsync(context) : endpoint.HandleAsync(context));
         lock (cloud.Gate)
+        {
             Awakening.Wake(cloud, table);
+            relaunch.Resume();
+        }
+
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
         var server = new Server(application, cloud, table);
         server.Address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

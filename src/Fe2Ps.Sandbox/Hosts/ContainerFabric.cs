@@ -186,7 +186,7 @@ public sealed class ContainerFabric : IHostFabric
         _volumes.DetachAsync(volumeId, force, PidOf, cancellationToken);
 
     public Task ResizeVolumeAsync(string volumeId, int sizeGiB, CancellationToken cancellationToken) =>
-        _volumes.ResizeAsync(volumeId, sizeGiB, cancellationToken);
+        _roots.HasDisk(volumeId) ? _roots.ResizeAsync(volumeId, sizeGiB, cancellationToken) : _volumes.ResizeAsync(volumeId, sizeGiB, cancellationToken);
 
     public async Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken)
     {

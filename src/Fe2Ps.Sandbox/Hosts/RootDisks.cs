@@ -14,6 +14,8 @@ internal sealed class RootDisks(string stateFolder, string mountsFolder)
     private const string Layers = "layers";
     private const string Owner = "instance";
     private const string Image = "image";
+    private const string Grown = "grown";
+    private const int LongestRelease = 100;
     private readonly ConcurrentDictionary<string, Opened> _open = new();
     private readonly Lock _lock = new();
     private string? _base;
@@ -75,7 +77,17 @@ internal sealed class RootDisks(string stateFolder, string mountsFolder)
             Directory.Move(unfinished, disk);
         }
 
+        if (File.Exists(Path.Combine(disk, Grown)))
+            await GrowAsync(volumeId, cancellationToken).ConfigureAwait(false);
         await OpenAsync(volumeId, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Grows the disk. Its file system follows at the host's next start, as cloud-init sees to it on EC2.</summary>
+    public async Task ResizeAsync(string volumeId, int sizeGiB, CancellationToken cancellationToken)
+    {
+        await File.WriteAllTextAsync(Path.Combine(DiskOf(volumeId), Grown), "", cancellationToken).ConfigureAwait(false);
+        using var disk = File.OpenHandle(Path.Combine(DiskOf(volumeId), Image), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.SetLength(disk, Math.Max(RandomAccess.GetLength(disk), (long)sizeGiB << 30));
     }
 
     /// <summary>Mounts the host's root.</summary>
@@ -170,6 +182,27 @@ internal sealed class RootDisks(string stateFolder, string mountsFolder)
         await opened.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         Kernel.Unmount(MountOf(volumeId));
         opened.Turn.Release();
+    }
+
+    /// <summary>
+    /// Grows the file system of a disk that no host runs from: while it is mounted, ext4 grows only for those who have CAP_SYS_RESOURCE.
+    /// </summary>
+    private async Task GrowAsync(string volumeId, CancellationToken cancellationToken)
+    {
+        await CloseAsync(volumeId, cancellationToken).ConfigureAwait(false);
+        var image = Path.Combine(DiskOf(volumeId), Image);
+        // The mount is gone at once, its device when the last of the host's processes is.
+        for (var tries = 0; LoopDevices.FindWithin(DiskOf(volumeId)).Any(); tries++)
+        {
+            if (tries == LongestRelease)
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);
+        }
+
+        // Asked for by resize2fs; it says what it has mended by its exit code.
+        await Commands.TryAsync("e2fsck", ["-f", "-p", image], cancellationToken).ConfigureAwait(false);
+        await Commands.RunAsync("resize2fs", [image], cancellationToken).ConfigureAwait(false);
+        File.Delete(Path.Combine(DiskOf(volumeId), Grown));
     }
 
     /// <summary>Removes the layers that neither a disk nor a snapshot lists any more.</summary>

@@ -141,8 +141,11 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
         }
     }
 
+    /// <summary>Grows the volume. The root of a host that has not started yet has no disk here; it is made in its new size.</summary>
     public async Task ResizeAsync(string volumeId, int sizeGiB, CancellationToken cancellationToken)
     {
+        if (!File.Exists(FileOf(volumeId)))
+            return;
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

@@ -14,6 +14,9 @@ internal sealed record LaunchPlan(
 {
     public SpotPlan? Spot { get; init; }
 
+    /// <summary>The request as it was made, its launch template filled in.</summary>
+    public Fields? Input { get; init; }
+
     public string? UserData { get; init; }
 
     /// <summary>Whether the caller wants a public address; null leaves it to the subnet.</summary>
@@ -90,6 +93,7 @@ internal sealed record LaunchPlan(
             least, most, image, type, key, subnet, groups, devices, TagRules.For(input, "instance", kinds), TagRules.For(input, "volume", kinds), spotTags)
         {
             Spot = spot,
+            Input = input,
             UserData = LaunchRules.UserData(input.Text("UserData")),
             PublicIp = nic?.Bool("AssociatePublicIpAddress"),
             ShutdownBehavior = input.Text("InstanceInitiatedShutdownBehavior") ?? "stop",

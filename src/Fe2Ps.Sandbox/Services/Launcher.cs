@@ -20,6 +20,19 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
         return [.. Reserve(plan, subnet).Select((address, index) => Make(call, plan, subnet, reservation, index, address))];
     }
 
+    /// <summary>Makes one instance for a persistent request that waits.</summary>
+    public void Fulfil(Call call, LaunchPlan plan, SpotRequest request)
+    {
+        if (plan.Subnet is not null)
+            CheckCapacity(call, plan.Type.Name, plan.Subnet.Zone, isSpot: true);
+        var subnet = plan.Subnet ?? Anywhere(call, plan, isSpot: true);
+        spot.CheckPrice(call, plan, subnet);
+        var one = plan with { Most = 1, Least = 1, ClientToken = "", InstanceTags = [], VolumeTags = [] };
+        Make(call, one, subnet, Ids.New("r"), 0, Addresses.Private(cloud, subnet.Cidr), request);
+        (request.State, request.StatusCode, request.StatusMessage, request.UpdatedAt, request.Zone) =
+            ("active", "fulfilled", "Your Spot request is fulfilled.", call.Now, subnet.Zone);
+    }
+
     // All or nothing: a launch that finds too few addresses has made nothing.
     private List<IPAddress> Reserve(LaunchPlan plan, Subnet subnet)
     {
@@ -102,10 +115,10 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
             500);
     }
 
-    private Instance Make(Call call, LaunchPlan plan, Subnet subnet, string reservation, int index, IPAddress privateAddress)
+    private Instance Make(Call call, LaunchPlan plan, Subnet subnet, string reservation, int index, IPAddress privateAddress, SpotRequest? waiting = null)
     {
         var late = cloud.Faults.Strike("late-visibility", call.Operation.Name)?.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : cloud.Pace.LateVisibility;
-        var request = plan.Spot is null ? null : spot.Open(call, plan, subnet, "active", "fulfilled", "Your Spot request is fulfilled.");
+        var request = plan.Spot is null ? null : waiting ?? spot.Open(call, plan, subnet, "active", "fulfilled", "Your Spot request is fulfilled.");
         var id = Ids.New("i");
         var volumes = plan.Devices.Select((device, place) => MakeVolume(call, plan, subnet, id, device, place == 0)).ToList();
         var instance = new Instance

@@ -8,6 +8,8 @@ namespace Fe2Ps.Sandbox.Services;
 /// <summary>Spot requests, from their making to their end, and interruptions.</summary>
 internal sealed class SpotMarket
 {
+    public const string StoppedByInterruption = "instance-stopped-no-capacity";
+
     private readonly Cloud _cloud;
     private readonly HostKeeper _hosts;
 
@@ -17,6 +19,9 @@ internal sealed class SpotMarket
         hosts.Ended += (region, instance) => InstanceEnded(
             region, instance, "instance-terminated-by-user", "Spot Instance terminated due to user-initiated termination.");
     }
+
+    /// <summary>A persistent request waits for room: to launch an instance, or to start the one that an interruption stopped.</summary>
+    public event Action<RegionState, SpotRequest>? Waiting;
 
     /// <summary>Refuses a price that is below the market's, or any when a fault says so.</summary>
     public void CheckPrice(Call call, LaunchPlan plan, Subnet subnet)
@@ -43,6 +48,7 @@ internal sealed class SpotMarket
             StatusMessage = message,
             Type = plan.Spot!.Type,
             Interruption = plan.Spot.Interruption,
+            Launch = plan.Spot.Type == "persistent" ? plan.Input : null,
             ValidUntil = plan.Spot.ValidUntil,
             MaxPrice = plan.Spot.MaxPrice is { } price
                 ? Prices.Write(double.Parse(price, CultureInfo.InvariantCulture)) : Prices.Write(Prices.OnDemand(plan.Type, call.Facts)),
@@ -55,6 +61,8 @@ internal sealed class SpotMarket
             Tags = new(plan.SpotTags, StringComparer.Ordinal),
         };
         call.Region.SpotRequests[request.Id] = request;
+        if (request is { State: "open", Type: "persistent" })
+            Waiting?.Invoke(call.Region, request);
         return request;
     }
 
@@ -67,8 +75,10 @@ internal sealed class SpotMarket
         request.StatusCode = code;
         request.StatusMessage = message;
         request.UpdatedAt = _cloud.Now;
-        if (request.Type == "persistent")
-            request.InstanceId = null;
+        if (request.Type != "persistent")
+            return;
+        request.InstanceId = null;
+        Waiting?.Invoke(region, request);
     }
 
     /// <summary>The request of an instance that stopped waits, disabled.</summary>
@@ -153,6 +163,8 @@ internal sealed class SpotMarket
 
         instance.TransitionReason = $"Server.SpotInstanceShutdown ({HostKeeper.Gmt(_cloud.Now)})";
         _hosts.Stop(region, instance, false, "Server.SpotInstanceShutdown", "Server.SpotInstanceShutdown: Spot instance shutdown");
-        InstanceStopped(region, instance, "instance-stopped-no-capacity", "Your Spot Instance was stopped because there is no Spot capacity available.");
+        InstanceStopped(region, instance, StoppedByInterruption, "Your Spot Instance was stopped because there is no Spot capacity available.");
+        if (instance.SpotRequestId is { } id && region.SpotRequests.GetValueOrDefault(id) is { Type: "persistent", State: "disabled" } request)
+            Waiting?.Invoke(region, request);
     }
 }

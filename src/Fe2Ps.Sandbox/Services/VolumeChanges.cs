@@ -54,7 +54,7 @@ internal static class VolumeChanges
             StartedAt = call.Now,
         };
         volume.Change = change;
-        var grows = size > volume.Size && !volume.IsRoot;
+        var grows = size > volume.Size;
         table.Hosts.Then(
             volume.Id,
             async token =>

@@ -16,10 +16,14 @@ internal sealed record Pace(TimeSpan Pending, TimeSpan Stopping, TimeSpan Storag
     /// <summary>From a launch to the start of the host. A host is up in a fraction of a second, as no machine of EC2's is.</summary>
     public TimeSpan Boot { get; init; }
 
+    /// <summary>How long a persistent spot request waits for room.</summary>
+    public TimeSpan Capacity { get; init; } = TimeSpan.FromSeconds(5);
+
     public static Pace Realistic { get; } = new(
         TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.3), TimeSpan.FromHours(1), TimeSpan.FromSeconds(20))
     {
         Boot = TimeSpan.FromSeconds(1.5),
+        Capacity = TimeSpan.FromSeconds(30),
     };
 
     public static Pace Fast { get; } = new(

@@ -1,3 +1,5 @@
+using Fe2Ps.Sandbox.Wire;
+
 namespace Fe2Ps.Sandbox.State;
 
 /// <summary>An instance's state, with EC2's own codes.</summary>
@@ -156,6 +158,9 @@ internal sealed class SpotRequest : Resource
 
     public string? InstanceId { get; set; }
 
+    /// <summary>What RunInstances asked for, for the next instance of a persistent request.</summary>
+    public Fields? Launch { get; init; }
+
     public string Interruption { get; init; } = "terminate";
 
     public DateTimeOffset? ValidUntil { get; init; }
@@ -168,7 +173,7 @@ internal sealed class SpotRequest : Resource
 
     public string? SubnetId { get; init; }
 
-    public required string Zone { get; init; }
+    public required string Zone { get; set; }
 
     public List<string> GroupIds { get; init; } = [];
 }

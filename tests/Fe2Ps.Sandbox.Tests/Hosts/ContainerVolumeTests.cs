@@ -59,6 +59,24 @@ public sealed class ContainerVolumeTests(FabricFixture fixture) : IClassFixture<
     }
 
     [ContainerFact]
+    public async Task A_root_disk_grows_and_its_file_system_follows_at_the_next_start()
+    {
+        var (fabric, spec) = (fixture.Fabric, await fixture.StartAsync());
+        await fixture.SshAsync(spec, "echo kept > kept && sync");
+        var before = int.Parse(await fixture.SshAsync(spec, "df --output=size -BG / | tail -1 | tr -dc 0-9"), null);
+        await fabric.ResizeVolumeAsync(spec.RootVolumeId, before + 13, None);
+        Assert.Equal("kept", await fixture.SshAsync(spec, "cat kept"));
+        await fabric.StopAsync(spec.InstanceId, force: false, None);
+        await fabric.StartAsync(spec, None);
+        await fixture.UntilSshAsync(spec);
+        Assert.Equal("kept", await fixture.SshAsync(spec, "cat kept"));
+        var after = int.Parse(await fixture.SshAsync(spec, "df --output=size -BG / | tail -1 | tr -dc 0-9"), null);
+        Assert.InRange(after, before + 12, before + 13);
+        // The room is real.
+        await fixture.SshAsync(spec, $"fallocate -l {before + 5}G filler && rm filler");
+    }
+
+    [ContainerFact]
     public async Task Force_takes_a_volume_out_from_under_its_file_system()
     {
         var (fabric, first, second) = (fixture.Fabric, await fixture.StartAsync(), await fixture.StartAsync());

@@ -23,7 +23,10 @@ public sealed class ApiFailure(int status, string code, string message) : Except
 public sealed class LocalSandbox : IAsyncLifetime
 {
     private static readonly Pace s_pace = new(
-        TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(5), TimeSpan.Zero, TimeSpan.FromMinutes(10), TimeSpan.FromMilliseconds(5));
+        TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(5), TimeSpan.FromMilliseconds(5), TimeSpan.Zero, TimeSpan.FromMinutes(10), TimeSpan.FromMilliseconds(5))
+    {
+        Capacity = TimeSpan.FromMilliseconds(50),
+    };
 
     private readonly SandboxState _state;
     private readonly HttpClient _client = new();

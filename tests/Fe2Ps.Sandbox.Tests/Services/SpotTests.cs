@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Fe2Ps.Sandbox.Catalogue;
+using Fe2Ps.Sandbox.Tests.Hosts;
 
 namespace Fe2Ps.Sandbox.Tests.Services;
 
@@ -34,11 +35,64 @@ public sealed class SpotTests(LocalSandbox sandbox) : IClassFixture<LocalSandbox
         await sandbox.CallAsync("StartInstances", $"InstanceId.1={id}");
         await sandbox.StateAsync(id, "running");
         Assert.Equal(("active", "fulfilled"), (request.State, request.StatusCode));
+        var fault = await sandbox.FaultAsync(new { kind = "capacity", market = "spot" });
         await sandbox.FaultAsync(new { kind = "interrupt", instance = id, seconds = 0 });
         await sandbox.StateAsync(id, "stopped");
         Assert.Equal("instance-stopped-no-capacity", request.StatusCode);
         await sandbox.CallAsync("CancelSpotInstanceRequests", $"SpotInstanceRequestId.1={request.Id}");
         await sandbox.StateAsync(id, "terminated");
+        await sandbox.ControlAsync(HttpMethod.Delete, $"faults/{fault.GetProperty("id").GetString()}");
+    }
+
+    [Fact]
+    public async Task What_an_interruption_stopped_starts_again_when_there_is_room()
+    {
+        var id = (await sandbox.LaunchAsync(1, s_persistent))[0];
+        var request = sandbox.Region.SpotRequests[sandbox.Region.Instances[id].SpotRequestId!];
+        var fault = await sandbox.FaultAsync(new { kind = "capacity", market = "spot" });
+        await sandbox.FaultAsync(new { kind = "interrupt", instance = id, seconds = 0 });
+        await sandbox.StateAsync(id, "stopped");
+        await sandbox.ControlAsync(HttpMethod.Delete, $"faults/{fault.GetProperty("id").GetString()}");
+        await sandbox.StateAsync(id, "running");
+        Assert.Equal(("active", "fulfilled", id), (request.State, request.StatusCode, request.InstanceId));
+        await EndAsync(request.Id, id);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_persistent_request_replaces_an_instance_that_terminates_until_it_is_cancelled(bool interrupted)
+    {
+        string[] named = [.. s_persistent, "TagSpecification.1.ResourceType=instance", "TagSpecification.1.Tag.1.Key=Name", "TagSpecification.1.Tag.1.Value=first"];
+        var id = (await sandbox.LaunchAsync(1, named))[0];
+        var request = sandbox.Region.SpotRequests[sandbox.Region.Instances[id].SpotRequestId!];
+        var fault = await sandbox.FaultAsync(new { kind = "capacity", market = "spot" });
+        if (interrupted)
+            await sandbox.FaultAsync(new { kind = "interrupt", instance = id, seconds = 0, action = "terminate" });
+        else
+            await sandbox.CallAsync("TerminateInstances", $"InstanceId.1={id}");
+        await sandbox.StateAsync(id, "terminated");
+        await Deadline.UntilAsync(() => request.StatusCode == "capacity-not-available", "the request waits for room");
+        Assert.Equal("open", request.State);
+        await sandbox.ControlAsync(HttpMethod.Delete, $"faults/{fault.GetProperty("id").GetString()}");
+
+        await Deadline.UntilAsync(() => request is { State: "active", InstanceId: not null }, "another instance is launched");
+        var next = request.InstanceId!;
+        Assert.NotEqual(id, next);
+        await sandbox.StateAsync(next, "running");
+        var (first, second) = (sandbox.Region.Instances[id], sandbox.Region.Instances[next]);
+        Assert.Equal((first.ImageId, first.Type, request.Id), (second.ImageId, second.Type, second.SpotRequestId));
+        Assert.Empty(second.Tags);
+        await EndAsync(request.Id, next);
+        Assert.Equal("cancelled", request.State);
+        Assert.DoesNotContain(sandbox.Region.Instances.Values, i => i.SpotRequestId == request.Id && i.IsAlive);
+    }
+
+    private async Task EndAsync(string request, string instance)
+    {
+        await sandbox.CallAsync("CancelSpotInstanceRequests", $"SpotInstanceRequestId.1={request}");
+        await sandbox.CallAsync("TerminateInstances", $"InstanceId.1={instance}");
+        await sandbox.StateAsync(instance, "terminated");
     }
 
     [Fact]
