@@ -60,5 +60,11 @@ Describe 'Machines, where something refuses' -Skip:$skip {
         $folders.Name | Should -Be 'second'
         $failure.Count | Should -Be 1
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'LocalFailure,*'
+
+        # The same where both are one record.
+        $failure = $null
+        $folders = Receive-Fe2Script first, second -Destination $blocked.FullName -ErrorAction SilentlyContinue -ErrorVariable failure
+        $folders.Name | Should -Be 'second'
+        $failure.Count | Should -Be 1
     }
 }

@@ -59,6 +59,23 @@ Describe 'Stopping and failing' {
         $text | Should -Match 'Wait-Fe2Instance -State stopped'
     }
 
+    It 'names what runs when the pipeline itself cuts a launch short' {
+        # One zone has no room, and what its request left cannot be looked for: a warning, which the pipeline refuses.
+        Add-Fe2Fault @{ kind = 'capacity'; zone = 'us-east-2a' }
+        Add-Fe2Fault @{ kind = 'deny'; operation = 'DescribeSpotInstanceRequests' }
+        $text = & (Get-Process -Id $PID).Path -NoProfile -Command "Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'; New-Fe2Instance refused -Spot -EndpointUrl $endpoint -Region us-east-2 -WarningAction Stop" 2>&1 | Out-String -Width 4000
+        Clear-Fe2Fault
+        $text | Should -Match 'spot request is left open'
+        # Whether EC2 had the next order by then or not: what runs is named, or nothing runs.
+        foreach ($left in Get-Fe2Instance refused | Where-Object State -In 'pending', 'running') {
+            $text | Should -Match $left.InstanceId
+            $text | Should -Match 'Remove-Fe2Instance'
+        }
+
+        $text | Should -Match '[Ii]nterrupted'
+        Get-Fe2Instance refused | Remove-Fe2Instance -Confirm:$false
+    }
+
     It 'does not swallow the end of a pipeline' {
         Add-Fe2Seed -Count 20 -Prefix 'some-'
         (Get-Fe2Instance some-* | Select-Object -First 3).Count | Should -Be 3

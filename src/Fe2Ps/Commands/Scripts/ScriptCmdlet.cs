@@ -50,7 +50,8 @@ public abstract class ScriptCmdlet : Fe2Cmdlet
                 Current = job;
                 try
                 {
-                    await ActAsync(cloud, job, o => WriteAsync(o is Job j ? Dressed.Job(j, session, where) : o), stop).ConfigureAwait(false);
+                    await Errors.GuardAsync(() =>
+                        ActAsync(cloud, job, o => WriteAsync(o is Job j ? Dressed.Job(j, session, where) : o), stop)).ConfigureAwait(false);
                 }
                 catch (Fe2Exception failure)
                 {
