@@ -9,7 +9,6 @@
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Fe2Ps.Format.ps1xml')
-    TypesToProcess       = @('Fe2Ps.Types.ps1xml')
     CmdletsToExport      = @(
         'Enter-Fe2Instance'
         'Get-Fe2Ami'

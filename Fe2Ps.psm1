@@ -2,4 +2,7 @@
 # Short on purpose: what a script does here costs every import more than compiled code would.
 $loader = try { [System.Reflection.Assembly]::LoadFrom("$PSScriptRoot/bin/Fe2Ps.Loader.dll").GetType('Fe2Ps.Loader.ModuleFace') }
 catch [System.IO.FileLoadException] { [Fe2Ps.Loader.ModuleFace] } # of another folder's copy, which is in PowerShell's context for good
+if ($refusal = $loader::Refuse($PSScriptRoot)) { throw $refusal }
+# Not by the manifest: that would be before the line above, and fail with a page of members that are already present.
+Update-TypeData -AppendPath "$PSScriptRoot/Fe2Ps.Types.ps1xml"
 $loader::Export($ExecutionContext.SessionState.Module, (Import-Module -Assembly ($loader::Load($PSScriptRoot)) -PassThru))

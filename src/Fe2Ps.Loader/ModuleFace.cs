@@ -7,6 +7,22 @@ namespace Fe2Ps.Loader;
 /// <summary>What <c>Fe2Ps.psm1</c> needs: the module's main assembly, and its cmdlets handed out.</summary>
 public static class ModuleFace
 {
+    private static string? s_folder;
+
+    /// <summary>
+    /// Why this copy of the module cannot be used in this process, or null. PowerShell remembers how to fill the parameters of a
+    /// cmdlet by the name of its type, so a second copy's cmdlets would get values for the first one's, also after Remove-Module.
+    /// </summary>
+    /// <param name="moduleFolder">The folder of the manifest.</param>
+    public static string? Refuse(string moduleFolder)
+    {
+        string folder = Path.GetFullPath(moduleFolder);
+        string? first = Interlocked.CompareExchange(ref s_folder, folder, null);
+        return first is null || first == folder
+            ? null
+            : $"This PowerShell process has used Fe2Ps from '{first}' and cannot change to '{folder}': start a new session (pwsh) and import it there.";
+    }
+
     /// <summary>
     /// Loads the module's main assembly into a context of its own. Where the package has assemblies that were compiled ahead of
     /// time for this platform and this runtime, those; they are the same code and start faster.

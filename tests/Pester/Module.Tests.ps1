@@ -29,6 +29,17 @@ Describe 'The module' {
         Get-Alias Connect-Fe2Instance | Should -Not -BeNullOrEmpty
     }
 
+    It 'says in one sentence that another copy needs a new session' {
+        $copy = Join-Path $TestDrive 'copy'
+        Copy-Item $env:FE2_MODULE $copy -Recurse
+        $other = Join-Path $copy 'Fe2Ps.psd1'
+        $try = "try { Import-Module '$other' -Force } catch { `"`$_`" }"
+        $text = & (Get-Process -Id $PID).Path -NoProfile -Command "Import-Module '$manifest'; $try; (Get-Fe2Region Ohio).Code; Remove-Module Fe2Ps; $try; Import-Module '$manifest'; (Get-Fe2Region Ohio).Code"
+        $sentence = "This PowerShell process has used Fe2Ps from '$env:FE2_MODULE' and cannot change to '$copy': start a new session (pwsh) and import it there."
+        $text | Should -Be $sentence, 'us-east-2', $sentence, 'us-east-2'
+        & (Get-Process -Id $PID).Path -NoProfile -Command "Import-Module '$other'; (Get-Fe2Region Ohio).Code" | Should -Be 'us-east-2'
+    }
+
     It 'can be imported by a second session of the process' {
         $answer = Start-ThreadJob { Import-Module $using:manifest; (Get-Fe2Region Seoul).Code } | Receive-Job -Wait -AutoRemoveJob
         $answer | Should -Be 'ap-northeast-2'
