@@ -11,9 +11,11 @@
     FormatsToProcess     = @('Fe2Ps.Format.ps1xml')
     CmdletsToExport      = @(
         'Enter-Fe2Instance'
+        'Find-Fe2InstanceType'
         'Get-Fe2Ami'
         'Get-Fe2Default'
         'Get-Fe2Instance'
+        'Get-Fe2Price'
         'Get-Fe2Region'
         'Get-Fe2Sandbox'
         'Get-Fe2Script'

@@ -11,8 +11,8 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Enter", "Get", "Invoke", "New", "Receive", "Remove", "Restart", "Set", "Start", "Stop", "Wait"];
-    private static readonly string[] ReadingVerbs = ["Enter", "Get", "Wait"];
+    private static readonly string[] ApprovedVerbs = ["Enter", "Find", "Get", "Invoke", "New", "Receive", "Remove", "Restart", "Set", "Start", "Stop", "Wait"];
+    private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Wait"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
 
@@ -24,9 +24,11 @@ public sealed class ConformanceTests
     public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
         [
             "Enter-Fe2Instance",
+            "Find-Fe2InstanceType",
             "Get-Fe2Ami",
             "Get-Fe2Default",
             "Get-Fe2Instance",
+            "Get-Fe2Price",
             "Get-Fe2Region",
             "Get-Fe2Sandbox",
             "Get-Fe2Script",

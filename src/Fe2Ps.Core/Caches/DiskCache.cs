@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Fe2Ps.Core.Sessions;
@@ -55,7 +54,7 @@ internal static class DiskCache
         {
             writer.WriteStartObject();
             writer.WriteNumber("version", Version);
-            writer.WriteString("at", at.ToString("O", CultureInfo.InvariantCulture));
+            writer.WriteString("at", at);
             writer.WritePropertyName("value");
             write(writer, value);
             writer.WriteEndObject();

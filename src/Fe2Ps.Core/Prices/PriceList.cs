@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Amazon.Pricing;
 using Fe2Ps.Core.Caches;
 using Fe2Ps.Core.Instances;
@@ -14,8 +13,6 @@ public sealed class PriceList(Fe2Session session)
 {
     /// <summary>How long a kept price is used without asking. AWS changes on-demand prices a few times a year.</summary>
     internal static readonly TimeSpan Freshness = TimeSpan.FromDays(7);
-
-    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Gates = new();
 
     /// <summary>The operating systems whose prices can be asked for, in the price list's words.</summary>
     public static IReadOnlyList<string> OperatingSystems { get; } = ["Linux", "Windows", "RHEL", "SUSE", "Ubuntu Pro"];
@@ -63,8 +60,8 @@ public sealed class PriceList(Fe2Session session)
         bool refresh = false, IProgress<Fe2Report>? progress = null, CancellationToken cancellationToken = default) =>
         session.GuardAsync("look up prices of storage", session.Region, async () =>
         {
-            Cached<StoragePrices> kept = await AnswerAsync(
-                $"prices-{session.CacheScope}-storage",
+            Cached<StoragePrices> kept = await KeptAnswers.GetAsync(
+                session, $"prices-{session.CacheScope}-storage", Freshness,
                 () => DiskCache.Find(session.Folder, $"prices-{session.CacheScope}-storage", PriceText.ReadStorage),
                 async () =>
                 {
@@ -87,8 +84,8 @@ public sealed class PriceList(Fe2Session session)
     internal async Task<IReadOnlyList<OnDemandPrice>> FamilyAsync(
         string? family, string operatingSystem, bool refresh, Action<DateTimeOffset, Fe2Exception>? onStale, IProgress<Fe2Report>? progress,
         CancellationToken cancellationToken) =>
-        (await AnswerAsync(
-            NameOf(session.CacheScope, family, operatingSystem),
+        (await KeptAnswers.GetAsync(
+            session, NameOf(session.CacheScope, family, operatingSystem), Freshness,
             () => Kept(session.Folder, session.CacheScope, family, operatingSystem),
             () => AskAsync(family, operatingSystem, progress, cancellationToken),
             refresh, onStale, cancellationToken).ConfigureAwait(false)).Value;
@@ -120,37 +117,6 @@ public sealed class PriceList(Fe2Session session)
         OperatingSystems.FirstOrDefault(s => s.Equals(text, StringComparison.OrdinalIgnoreCase)) ?? throw new Fe2Exception(
             "OperatingSystemUnknown", Fe2ErrorKind.InvalidArgument, $"The price list has no operating system '{text}'.",
             $"Give one of: {string.Join(", ", OperatingSystems)}.", text);
-
-    /// <summary>What is kept and fresh, else what AWS says, else what is kept.</summary>
-    private async Task<Cached<T>> AnswerAsync<T>(
-        string name, Func<Cached<T>?> find, Func<Task<Cached<T>>> ask, bool refresh, Action<DateTimeOffset, Fe2Exception>? onStale,
-        CancellationToken cancellationToken)
-    {
-        DateTimeOffset began = session.Clock.GetUtcNow();
-        if (!refresh && find() is { } kept && kept.IsFresh(Freshness, began))
-            return kept;
-        // Many at once in one process, such as ForEach-Object -Parallel, are one question.
-        SemaphoreSlim gate = Gates.GetOrAdd($"{session.Folder.Path}/{name}", _ => new SemaphoreSlim(1));
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (find() is { } meanwhile && (refresh ? meanwhile.At >= began : meanwhile.IsFresh(Freshness, began)))
-                return meanwhile;
-            try
-            {
-                return await ask().ConfigureAwait(false);
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && find() is { } old)
-            {
-                onStale?.Invoke(old.At, ErrorTranslation.Translate(e, session, "ask AWS for prices", session.Region));
-                return old;
-            }
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
 
     private async Task<Cached<IReadOnlyList<OnDemandPrice>>> AskAsync(
         string? family, string operatingSystem, IProgress<Fe2Report>? progress, CancellationToken cancellationToken)

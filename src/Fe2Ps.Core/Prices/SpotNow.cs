@@ -18,6 +18,9 @@ public sealed class SpotNow(Fe2Session session)
 {
     internal static readonly TimeSpan Freshness = TimeSpan.FromHours(1);
 
+    /// <summary>How many types one question names; hundreds would make it longer than some proxies take.</summary>
+    private const int TypesAtOnce = 100;
+
     /// <summary>The price of types in each zone that sells them, by type and zone. Asks, once for all, only for what is older than an hour.</summary>
     public Task<IReadOnlyList<SpotQuote>> ListAsync(IReadOnlyList<string> types, CancellationToken cancellationToken = default) =>
         session.GuardAsync<IReadOnlyList<SpotQuote>>("look up spot prices", string.Join(", ", types), async () =>
@@ -27,9 +30,10 @@ public sealed class SpotNow(Fe2Session session)
             string[] unknown = [.. types.Where(t => !kept.Contains(t)).Distinct(StringComparer.Ordinal)];
             if (unknown.Length > 0)
             {
-                IReadOnlyList<SpotQuote> asked = await AskAsync(unknown, now, cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<SpotQuote>[] asked = await Task.WhenAll(
+                    unknown.Chunk(TypesAtOnce).Select(some => AskAsync(some, now, cancellationToken))).ConfigureAwait(false);
                 // Read again: another process may have learnt other types meanwhile. What both lose now and then is asked for anew.
-                List<SpotQuote> all = [.. Fresh(now).Where(g => !unknown.Contains(g.Key)).SelectMany(g => g), .. asked];
+                List<SpotQuote> all = [.. Fresh(now).Where(g => !unknown.Contains(g.Key)).SelectMany(g => g), .. asked.SelectMany(a => a)];
                 DiskCache.Put(session.Folder, Name(session.CacheScope), now, all, Write);
                 kept = all.ToLookup(q => q.InstanceType, StringComparer.Ordinal);
             }
