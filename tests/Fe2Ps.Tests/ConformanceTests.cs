@@ -26,6 +26,7 @@ public sealed class ConformanceTests
             "Enter-Fe2Instance",
             "Find-Fe2InstanceType",
             "Get-Fe2Ami",
+            "Get-Fe2Cost",
             "Get-Fe2Default",
             "Get-Fe2Instance",
             "Get-Fe2Price",

@@ -53,6 +53,22 @@ public sealed class ViewTests
         Assert.DoesNotContain("SANDBOX", InstanceView.Place("us-east-2", "https://ec2.example.com"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_image_that_is_being_made_says_how_far_it_is()
+    {
+        Image image = new() { ImageId = "ami-1", Name = "base-20260101", State = ImageState.Pending, Tags = [new Tag("Name", "base")] };
+        Assert.Equal(("base", "pending 40%", "pending"), (ImageView.Name(image), ImageView.StateText(image, 40), ImageView.StateText(image, null)));
+        image.State = ImageState.Available;
+        Assert.Equal("available", ImageView.StateText(image, 100));
+    }
+
+    [Theory]
+    [InlineData(0.0104, "$0.0104")]
+    [InlineData(3, "$3.00")]
+    [InlineData(1234.567, "$1234.57")]
+    [InlineData(0.00001, "$0.00")]
+    public void Money_is_short_and_small_prices_stay_apart(decimal usd, string text) => Assert.Equal(text, CostView.Money(usd));
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -11,7 +11,7 @@ Describe 'Images' {
 
     It 'freezes by name and returns the image at once, with its real state' {
         $image = New-Fe2Ami base -WarningVariable warnings -WarningAction SilentlyContinue
-        $image.State.Value | Should -Be 'pending'
+        $image.State.Value | Should -BeIn 'pending', 'available'
         $image.Name | Should -Be 'base'
         $image.PSObject.TypeNames[0] | Should -Be 'Fe2Ps.Image'
         $image.PSObject.BaseObject.GetType().FullName | Should -Be 'Amazon.EC2.Model.Image'

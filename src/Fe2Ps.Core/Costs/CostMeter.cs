@@ -1,0 +1,132 @@
+using System.Globalization;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Images;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Prices;
+using Fe2Ps.Core.Storage;
+
+namespace Fe2Ps.Core.Costs;
+
+/// <summary>Turns what EC2 says and what AWS's price list says into money.</summary>
+internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffset? since, StoragePrices? storage)
+{
+    /// <summary>Linux is billed by the second, a minute at least (EC2 on-demand pricing page).</summary>
+    private static readonly TimeSpan LeastBilled = TimeSpan.FromSeconds(60);
+
+    private const long BytesOfGibibyte = 1L << 30;
+
+    /// <summary>True for a machine that is billed by the hour.</summary>
+    public static bool Runs(Instance instance) => InstanceFacts.StateOf(instance) is "pending" or "running";
+
+    public CostItem Instance(Instance instance, decimal? usdPerHour)
+    {
+        bool isSpot = InstanceFacts.IsSpot(instance);
+        DateTimeOffset? start = Time(instance.LaunchTime);
+        TimeSpan? billed = Billed(start);
+        if (billed < LeastBilled && start >= (since ?? DateTimeOffset.MinValue))
+            billed = LeastBilled;
+        return Item(CostKind.Instance, InstanceFacts.NameOf(instance), instance.InstanceId, instance.Tags) with
+        {
+            Description = $"{instance.InstanceType?.Value}{(isSpot ? " spot" : "")}",
+            Since = start,
+            UsdPerHour = usdPerHour,
+            UsdSoFar = SoFar(usdPerHour, billed),
+            Estimate = usdPerHour is null ? $"no price is known for {instance.PlatformDetails ?? "it"}" : isSpot ? "spot, at its present price" : null,
+        };
+    }
+
+    public CostItem Volume(Volume volume, IReadOnlyList<Instance> machines)
+    {
+        Instance? machine = VolumeFacts.InstanceOf(volume) is { } id ? machines.FirstOrDefault(i => i.InstanceId == id) : null;
+        string type = volume.VolumeType?.Value ?? "";
+        decimal? usd = PerHour(storage?.VolumeMonth(type, volume.Size ?? 0, volume.Iops, volume.Throughput));
+        DateTimeOffset? start = Time(volume.CreateTime);
+        return Item(CostKind.Volume, VolumeFacts.NameOf(volume) ?? (machine is null ? null : InstanceFacts.NameOf(machine)), volume.VolumeId, volume.Tags) with
+        {
+            Description = string.Create(CultureInfo.InvariantCulture, $"{volume.Size} GiB {type}"),
+            IsIdle = VolumeFacts.AttachmentOf(volume) is null,
+            Since = start,
+            UsdPerHour = usd,
+            UsdSoFar = SoFar(usd, Billed(start)),
+            Estimate = usd is null ? $"no price is known for {type}" : null,
+        };
+    }
+
+    public CostItem Snapshot(Snapshot snapshot, Image? image)
+    {
+        bool isStandard = snapshot.StorageTier is null || snapshot.StorageTier.Value == "standard";
+
+        // EC2 says how much a snapshot would be as the first of its volume; what it alone holds, it does not say.
+        decimal size = snapshot.FullSnapshotSizeInBytes is > 0 and var bytes ? decimal.Round((decimal)bytes / BytesOfGibibyte, 3) : snapshot.VolumeSize ?? 0;
+        decimal? usd = isStandard ? PerHour(storage?.SnapshotGiBMonth * size) : null;
+        DateTimeOffset? start = Time(snapshot.StartTime);
+        string disk = string.Create(CultureInfo.InvariantCulture, $"{size:0.###} GiB");
+        return Item(CostKind.Snapshot, SnapshotFacts.NameOf(snapshot) ?? (image is null ? null : ImageFacts.NameOf(image)), snapshot.SnapshotId, snapshot.Tags) with
+        {
+            Description = image is null ? disk : $"{disk}, image {ImageFacts.NameOf(image)}",
+            Since = start,
+            UsdPerHour = usd,
+            UsdSoFar = SoFar(usd, Billed(start)),
+            Estimate = usd is null ? "no price is known for it" : "at most: only blocks that no older snapshot has are billed",
+        };
+    }
+
+    /// <summary>Addresses that machines use, and those that are kept for the account, used or not.</summary>
+    public IEnumerable<CostItem> Addresses(IReadOnlyList<Instance> machines, IReadOnlyList<Address> addresses)
+    {
+        HashSet<string> kept = [.. addresses.Select(a => a.PublicIp)];
+        foreach (Instance machine in machines.Where(i => Runs(i) && !string.IsNullOrEmpty(i.PublicIpAddress) && !kept.Contains(i.PublicIpAddress)))
+        {
+            DateTimeOffset? start = Time(machine.LaunchTime);
+            yield return Item(CostKind.Address, InstanceFacts.NameOf(machine), machine.PublicIpAddress, machine.Tags) with
+            {
+                Description = "public IPv4",
+                Since = start,
+                UsdPerHour = storage?.AddressHour,
+                UsdSoFar = SoFar(storage?.AddressHour, Billed(start)),
+                Estimate = storage?.AddressHour is null ? "no price is known for it" : null,
+            };
+        }
+
+        foreach (Address address in addresses)
+        {
+            bool isIdle = string.IsNullOrEmpty(address.AssociationId) && string.IsNullOrEmpty(address.InstanceId);
+            decimal? usd = isIdle ? storage?.IdleAddressHour : storage?.AddressHour;
+            string? name = address.Tags?.FirstOrDefault(t => t.Key == TagNames.Name)?.Value
+                ?? machines.Where(i => i.InstanceId == address.InstanceId).Select(InstanceFacts.NameOf).FirstOrDefault();
+            yield return Item(CostKind.Address, name, address.AllocationId ?? address.PublicIp, address.Tags) with
+            {
+                Description = $"Elastic IP {address.PublicIp}{(isIdle ? ", idle" : "")}",
+                IsIdle = isIdle,
+                UsdPerHour = usd,
+                UsdSoFar = since is { } from ? SoFar(usd, Billed(from)) : null,
+                Estimate = usd is null ? "no price is known for it" : "EC2 does not say since when",
+            };
+        }
+    }
+
+    private CostItem Item(CostKind kind, string? name, string id, IEnumerable<Tag>? tags)
+    {
+        Dictionary<string, string> all = (tags ?? []).DistinctBy(t => t.Key).ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal);
+        return new CostItem
+        {
+            Kind = kind, Name = string.IsNullOrEmpty(name) ? null : name, Id = id, Description = "", Region = region, Tags = all, Owner = all.GetValueOrDefault(TagNames.Owner),
+        };
+    }
+
+    private static decimal? PerHour(decimal? month) => month / OnDemandPrice.HoursPerMonth is { } hour ? decimal.Round(hour, 8) : null;
+
+    private TimeSpan? Billed(DateTimeOffset? start)
+    {
+        if (start is not { } from)
+            return null;
+        if (from < since)
+            from = since.Value;
+        return now > from ? now - from : TimeSpan.Zero;
+    }
+
+    private static decimal? SoFar(decimal? usdPerHour, TimeSpan? billed) =>
+        usdPerHour is { } usd && billed is { } time ? decimal.Round(usd * (decimal)time.TotalHours, 6) : null;
+
+    private static DateTimeOffset? Time(DateTime? time) => time is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null;
+}

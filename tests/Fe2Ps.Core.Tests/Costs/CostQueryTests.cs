@@ -1,0 +1,123 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Costs;
+using Fe2Ps.Core.Images;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Prices;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Tests.Images;
+
+namespace Fe2Ps.Core.Tests.Costs;
+
+public sealed class CostQueryTests
+{
+    [Fact]
+    public async Task EverythingThatCostsIsThereWithItsPrice()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await ImageFreezerTests.MachineAsync(session, "base");
+        Image image = await ImageFreezerTests.FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Name = "frozen", Wait = true, NoReboot = true });
+        await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "spot2", InstanceType = "m5.large", Spot = true });
+        string volume = (await session.Ec2.CreateVolumeAsync(new CreateVolumeRequest
+        {
+            AvailabilityZone = "us-east-2a", Size = 100, VolumeType = VolumeType.Gp3,
+        })).Volume.VolumeId;
+        string address = (await session.Ec2.AllocateAddressAsync(new AllocateAddressRequest())).AllocationId;
+
+        CostSelection found = await new CostQuery(session).ListAsync();
+
+        Assert.Empty(found.Problems);
+        CostItem One(CostKind kind, string name) => Assert.Single(found.Items, i => i.Kind == kind && i.Name == name);
+        Assert.Equal((0.0104m, null), (One(CostKind.Instance, "base").UsdPerHour, One(CostKind.Instance, "base").Estimate));
+        Assert.Equal(decimal.Round(0.0104m / 60, 6), decimal.Round(One(CostKind.Instance, "base").UsdSoFar!.Value, 6), 4);
+        CostItem spot = One(CostKind.Instance, "spot2");
+        Assert.Equal("m5.large spot", spot.Description);
+        Assert.InRange(spot.UsdPerHour!.Value, 0.001m, 0.095m);
+        Assert.Contains("spot", spot.Estimate, StringComparison.Ordinal);
+        CostItem disk = Assert.Single(found.Items, i => i.Id == volume);
+        Assert.True(disk.IsIdle);
+        Assert.Equal(8.00m, disk.UsdPerMonth);
+        Assert.Equal(0.64m, One(CostKind.Volume, "base").UsdPerMonth);
+        CostItem snapshot = One(CostKind.Snapshot, "frozen");
+        Assert.Equal((ImageFacts.SnapshotIds(image)[0], "8 GiB, image frozen", 0.40m), (snapshot.Id, snapshot.Description, snapshot.UsdPerMonth));
+        Assert.Contains("at most", snapshot.Estimate, StringComparison.Ordinal);
+        CostItem idle = Assert.Single(found.Items, i => i.Id == address);
+        Assert.Equal((true, 0.005m, null), (idle.IsIdle, idle.UsdPerHour, idle.UsdSoFar));
+        Assert.Equal(0.005m, One(CostKind.Address, "base").UsdPerHour);
+    }
+
+    [Fact]
+    public async Task WhatWasSpentCanBeCountedFromATimeOnAndAStoppedMachineCostsItsDiskAlone()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await ImageFreezerTests.MachineAsync(session, "base");
+        string address = (await session.Ec2.AllocateAddressAsync(new AllocateAddressRequest())).AllocationId;
+        DateTimeOffset ahead = DateTimeOffset.UtcNow.AddHours(1);
+
+        CostSelection later = await new CostQuery(session).ListAsync(since: ahead);
+
+        Assert.All(later.Items, i => Assert.Equal(0m, i.UsdSoFar));
+        CostItem kept = Assert.Single((await new CostQuery(session).ListAsync(DateTimeOffset.UtcNow.AddHours(-2))).Items, i => i.Id == address);
+        Assert.InRange(kept.UsdSoFar!.Value, 0.0099m, 0.0102m);
+
+        await new InstanceActions(session).StopAsync([machine]);
+        await new InstanceWaiter(session).WaitAsync([machine], "stopped", TimeSpan.FromSeconds(30));
+        CostItem left = Assert.Single((await new CostQuery(session).ListAsync()).Items, i => i.Name == "base");
+        Assert.Equal(CostKind.Volume, left.Kind);
+    }
+
+    [Fact]
+    public async Task WhatMayNotBeLookedAtIsAProblemAndDoesNotHideTheRest()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        await ImageFreezerTests.MachineAsync(session, "base");
+        await cloud.FaultAsync(new { kind = "deny", operation = "DescribeSnapshots" });
+        await cloud.FaultAsync(new { kind = "deny", operation = "GetProducts" });
+
+        CostSelection found = await new CostQuery(await cloud.SessionAsync("other")).ListAsync();
+
+        Assert.Contains(found.Items, i => i is { Kind: CostKind.Instance, Name: "base", UsdPerHour: null, UsdSoFar: null, UsdPerMonth: null, Estimate: not null });
+        Assert.All(found.Problems, p => Assert.Equal("Unauthorized", p.Id));
+        Assert.InRange(found.Problems.Count, 2, 3);
+    }
+
+    [Fact]
+    public void SumsAreInGroupsTheDearestFirstAndSayWhatTheyDoNotKnow()
+    {
+        CostItem[] items =
+        [
+            Item("a", 1m, 10m) with { Tags = new Dictionary<string, string> { ["team"] = "red" } },
+            Item("b", 2m, 5m) with { Estimate = "spot" },
+            Item("b", null, null),
+            Item(null, 0.5m, null) with { Kind = CostKind.Address },
+        ];
+
+        Assert.Equal(["b", "a", ""], CostSum.By(items, "Name").Select(s => s.Group));
+        Assert.Equal((2, 2m, 5m, 1, true), Of(CostSum.By(items, "name")[0]));
+        Assert.Equal(["Instance", "Address"], CostSum.By(items, "kind").Select(s => s.Group));
+        Assert.Equal(["", "red"], CostSum.By(items, "team").Select(s => s.Group));
+        CostSum total = CostSum.Of("total", items);
+        Assert.Equal((4, 3.5m, 15m, 2, true), Of(total));
+        Assert.Equal(2555m, total.UsdPerMonth);
+    }
+
+    [Theory]
+    [InlineData(16, 0, true, null)]
+    [InlineData(14.99, 0, true, "BudgetExceeded")]
+    [InlineData(14.99, 1, false, "BudgetExceeded")]
+    [InlineData(16, 1, true, "BudgetUnknown")]
+    [InlineData(16, 0, false, "BudgetUnknown")]
+    public void ABudgetIsKeptOnlyWhereThatIsKnown(decimal budget, int withoutPrice, bool wasWhole, string? verdict) =>
+        Assert.Equal(verdict, CostBudget.Judge(CostSum.Of("total", [Item("a", 1m, 15m)]), budget, withoutPrice, wasWhole)?.Id);
+
+    private static (int Count, decimal PerHour, decimal SoFar, int Unknown, bool IsEstimate) Of(CostSum sum) =>
+        (sum.Count, sum.UsdPerHour, sum.UsdSoFar, sum.Unknown, sum.IsEstimate);
+
+    private static CostItem Item(string? name, decimal? perHour, decimal? soFar) => new()
+    {
+        Kind = CostKind.Instance, Name = name, Id = $"i-{name}", Description = "t3.micro", UsdPerHour = perHour, UsdSoFar = soFar, Region = "us-east-2",
+    };
+}
