@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Fe2Ps.Format.ps1xml')
     CmdletsToExport      = @(
+        'Copy-Fe2Item'
         'Enter-Fe2Instance'
         'Find-Fe2InstanceType'
         'Get-Fe2Ami'

@@ -32,6 +32,15 @@ public interface ISshSession : IAsyncDisposable
     Task ReceiveAsync(
         string remoteFolder, string localFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Copies by name, in either direction, and counts. With rsync on both sides a cut transfer goes on in the middle of a
+    /// file; without, after the last whole file. Each file that travels is compared by a checksum.
+    /// </summary>
+    /// <exception cref="Fe2Exception">As <see cref="RunAsync"/>, <c>DiskFull</c>, <c>TransferFailed</c>.</exception>
+    Task TransferAsync(
+        FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("This session carries no files.");
+
     /// <summary>Opens tunnels that last until the returned object is disposed. Returns when they are ready.</summary>
     /// <exception cref="Fe2Exception"><c>TunnelFailed</c>: a local port is taken.</exception>
     Task<IAsyncDisposable> OpenTunnelsAsync(IReadOnlyList<Tunnel> tunnels, CancellationToken cancellationToken = default);

@@ -31,19 +31,69 @@ internal sealed partial class RsyncFiles(SshSession session)
             ["--rsync-path=cd && rsync", Remote(remoteFolder), Path.TrimEndingDirectorySeparator(Path.GetFullPath(localFolder)) + "/"],
             $"Receiving from {session.Target.Name}", report, cancellationToken);
 
+    /// <summary>
+    /// A transfer of a copy. rsync compares a checksum of each whole file that has travelled (rsync(1), --checksum); an
+    /// unfinished file waits in a folder <c>.fe2-partial</c> beside its place, so that no half has the name of a whole.
+    /// </summary>
+    public async Task TransferAsync(
+        FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        List<string> arguments = ["--partial-dir=.fe2-partial", "--info=progress2,stats2"];
+        if (transfer.ByContent)
+            arguments.Add("--checksum");
+        byte[]? names = null;
+        string from = transfer.SourceFolder, to = transfer.TargetFolder, tail = "/";
+        if (transfer.NewName is { } name)
+        {
+            (from, to, tail) = (Below(from, transfer.Names[0]), Below(to, name), "");
+            // A link that was named stands for what it leads to.
+            arguments.Add("--copy-links");
+        }
+        else if (transfer.Names.Count > 0)
+        {
+            // A leading "./" keeps a name from being a comment of the list, and is taken away.
+            names = Encoding.UTF8.GetBytes(string.Concat(transfer.Names.Select(n => "./" + n + "\0")));
+            arguments.AddRange(["--files-from=-", "--from0"]);
+        }
+
+        var begin = "cd" + (transfer.ToMachine ? " && mkdir -p -- " + RemoteFolder.Quote(transfer.TargetFolder) : "") + " || exit; ";
+        // The login shell may be of any kind.
+        arguments.Add($"--rsync-path=exec sh -c {ShellQuote.Quote(begin + (transfer.Track is { } track ? RsyncTrack.Run(track) : "exec rsync \"$@\""))} rsync");
+        if (!transfer.ToMachine)
+            Directory.CreateDirectory(transfer.TargetFolder);
+        arguments.AddRange(transfer.ToMachine ? [Local(from) + tail, Remote(to, tail)] : [Remote(from, tail), Local(to) + tail]);
+
+        var activity = transfer.ToMachine ? $"Sending to {session.Target.Name}" : $"Receiving from {session.Target.Name}";
+        var statistics = new RsyncStatistics(tally, activity, report);
+        try
+        {
+            await RunAsync(arguments, names, statistics.Add, activity, cancellationToken).ConfigureAwait(false);
+            tally.IsChecked = true;
+        }
+        finally
+        {
+            statistics.Finish();
+        }
+    }
+
+    private Task RunAsync(
+        IEnumerable<string> paths, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken) =>
+        RunAsync(["--partial", "--info=progress2", .. paths], null, bytes => Progress(bytes, activity, report), activity, cancellationToken);
+
     private async Task RunAsync(
-        IEnumerable<string> paths, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+        IEnumerable<string> more, byte[]? input, Action<ReadOnlyMemory<byte>> onOutput, string activity, CancellationToken cancellationToken)
     {
         List<string> arguments =
         [
             // Protected arguments (-s): names go through rsync's own protocol, no shell ever sees them.
-            "-rlpt", "-s", "--chmod=u+rwX", "--partial", "--info=progress2",
-            "-e", session.CommandLine.ForRsync(session.Target), .. paths,
+            "-rlpt", "-s", "--chmod=u+rwX",
+            "-e", session.CommandLine.ForRsync(session.Target), .. more,
         ];
         var tail = new SshSession.ErrorTail();
         var exitCode = await SshProcess.RunAsync(
-            "rsync", arguments, null,
-            (stream, token) => SshProcess.PumpAsync(stream, bytes => Progress(bytes, activity, report), token),
+            "rsync", arguments,
+            input is null ? null : async (stream, token) => await stream.WriteAsync(input, token).ConfigureAwait(false),
+            (stream, token) => SshProcess.PumpAsync(stream, onOutput, token),
             bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
         if (exitCode is not (0 or Vanished))
             throw Explain(exitCode, tail.Text, activity);
@@ -61,10 +111,19 @@ internal sealed partial class RsyncFiles(SshSession session)
             : SshErrors.TransferFailed(session.Target, activity, cause);
     }
 
-    private string Remote(string folder) =>
-        // The host alone: login, port and keys are in the ssh command. An IPv6 address needs brackets.
-        (session.Target.Address.Contains(':', StringComparison.Ordinal) ? $"[{session.Target.Address}]" : session.Target.Address)
-        + ":" + folder.TrimEnd('/') + "/";
+    private string Remote(string folder) => Host + folder.TrimEnd('/') + "/";
+
+    private string Remote(string path, string tail) =>
+        // "./" keeps a leading dash or colon a part of the name.
+        Host + (path.StartsWith('/') ? path.TrimEnd('/') : "./" + path.TrimEnd('/')) + (path == "/" ? "/" : tail);
+
+    /// <summary>The host alone: login, port and keys are in the ssh command. An IPv6 address needs brackets.</summary>
+    private string Host =>
+        (session.Target.Address.Contains(':', StringComparison.Ordinal) ? $"[{session.Target.Address}]" : session.Target.Address) + ":";
+
+    private static string Local(string path) => Path.GetFullPath(path).TrimEnd('/');
+
+    private static string Below(string folder, string name) => folder.Length == 0 ? name : folder.TrimEnd('/') + "/" + name;
 
     private static void Progress(ReadOnlyMemory<byte> bytes, string activity, IProgress<Fe2Report>? report)
     {

@@ -108,6 +108,16 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
     }
 
     /// <inheritdoc/>
+    public async Task TransferAsync(
+        FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        if (await BothHaveRsyncAsync(cancellationToken).ConfigureAwait(false))
+            await new RsyncFiles(this).TransferAsync(transfer, tally, report, cancellationToken).ConfigureAwait(false);
+        else
+            await new TarTransfer(this).RunAsync(transfer, tally, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async Task<IAsyncDisposable> OpenTunnelsAsync(IReadOnlyList<Tunnel> tunnels, CancellationToken cancellationToken = default) =>
         await SshTunnels.OpenAsync(target, commandLine, tunnels, cancellationToken).ConfigureAwait(false);
 

@@ -11,7 +11,7 @@ namespace Fe2Ps.Core.Ssh;
 internal sealed class TarFiles(SshSession session)
 {
     /// <summary>What a time may lose on its way through the archive (10 µs): a result that was written again is later by more.</summary>
-    private const long TicksLost = 100;
+    internal const long TicksLost = 100;
 
     public async Task SendAsync(
         IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal sealed class TarFiles(SshSession session)
         var tail = new SshSession.ErrorTail();
         var exitCode = await session.PipeAsync(
             $"mkdir -p -- {folder} && exec tar -xpf - -C {folder}",
-            (input, token) => WriteAsync(localPaths, input, report, token),
+            (input, token) => WriteAsync(localPaths.SelectMany(Entries), input, report, token),
             (output, token) => SshProcess.PumpAsync(output, _ => { }, token),
             bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
         Check(exitCode, tail.Text, $"Sending to {session.Target.Name}");
@@ -65,32 +65,43 @@ internal sealed class TarFiles(SshSession session)
         return Encoding.UTF8.GetBytes(names.ToString());
     }
 
-    private static async Task WriteAsync(
-        IReadOnlyList<string> paths, Stream stream, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    /// <summary>A file, or a folder and all that is in it, with the names they get in the archive.</summary>
+    private static IEnumerable<(string Path, string Name)> Entries(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        return Entries(full, Path.GetFileName(full));
+    }
+
+    /// <summary>A file, or a folder and all that is in it, under another name.</summary>
+    internal static IEnumerable<(string Path, string Name)> Entries(string path, string name)
+    {
+        IEnumerable<string> inside = Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null
+            ? Directory.EnumerateFileSystemEntries(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            : [];
+        return inside.Select(file => (file, name + "/" + Portable(Path.GetRelativePath(path, file)))).Prepend((path, name));
+    }
+
+    internal static async Task WriteAsync(
+        IEnumerable<(string Path, string Name)> entries, Stream stream, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         await using var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true);
-        foreach (var path in paths.Select(p => Path.TrimEndingDirectorySeparator(Path.GetFullPath(p))))
+        foreach (var (path, name) in entries)
         {
-            var above = Path.GetDirectoryName(path)!;
-            IEnumerable<string> inside = Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null
-                ? Directory.EnumerateFileSystemEntries(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
-                : [];
-            foreach (var file in inside.Prepend(path))
-            {
-                var name = Path.GetRelativePath(above, file).Replace('\\', OperatingSystem.IsWindows() ? '/' : '\\');
-                report?.Report(new ProgressReport("Sending", name));
-                await tar.WriteEntryAsync(file, name, cancellationToken).ConfigureAwait(false);
-            }
+            report?.Report(new ProgressReport("Sending", name));
+            await tar.WriteEntryAsync(path, name, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task ReadAsync(Stream stream, string folder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    private static string Portable(string path) => path.Replace('\\', OperatingSystem.IsWindows() ? '/' : '\\');
+
+    internal static async Task ReadAsync(
+        Stream stream, string folder, IProgress<Fe2Report>? report, CancellationToken cancellationToken, string? newName = null)
     {
         await using var tar = new TarReader(stream, leaveOpen: true);
         var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
         while (await tar.GetNextEntryAsync(copyData: false, cancellationToken).ConfigureAwait(false) is { } entry)
         {
-            var path = Path.GetFullPath(Path.Combine(root, entry.Name));
+            var path = Path.GetFullPath(Path.Combine(root, newName ?? entry.Name));
             // A machine must not be able to write anywhere else on this computer.
             if (!(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal) || LeadsThroughLink(path, root))
                 continue;
@@ -129,7 +140,7 @@ internal sealed class TarFiles(SshSession session)
     }
 
     /// <summary>Seconds since 1970 with a fraction, as find prints them, in ticks since the year 1.</summary>
-    private static long TicksOf(string seconds) =>
+    internal static long TicksOf(string seconds) =>
         DateTime.UnixEpoch.Ticks + (long)(decimal.Parse(seconds, CultureInfo.InvariantCulture) * TimeSpan.TicksPerSecond);
 
     /// <summary>Makes a link, unless it leads out of the folder: the next entry could be written through it.</summary>
@@ -142,7 +153,9 @@ internal sealed class TarFiles(SshSession session)
         File.CreateSymbolicLink(path, leadsTo);
     }
 
-    private void Check(int exitCode, string errorText, string what)
+    private void Check(int exitCode, string errorText, string what) => Check(session, exitCode, errorText, what);
+
+    internal static void Check(SshSession session, int exitCode, string errorText, string what)
     {
         if (exitCode == 0)
             return;

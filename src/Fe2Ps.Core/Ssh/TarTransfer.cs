@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Fe2Ps.Core.Ssh;
+
+/// <summary>
+/// A transfer of a copy where rsync is missing on one end: both ends are listed, what differs goes as a tar stream, and
+/// every file of it is compared by its SHA-256 afterwards. A cut one goes on after the last whole file.
+/// </summary>
+internal sealed class TarTransfer(SshSession session)
+{
+    /// <summary>sha256sum escapes odd names, so its lines are told by their beginning; their order is that of the names.</summary>
+    private const string Hashes = "command -v sha256sum >/dev/null || exit 127; exec xargs -0 -r sha256sum --";
+
+    /// <summary>What find prints of an entry: kind, size, time, name.</summary>
+    private const string Find =
+        "exec xargs -0 -r sh -c 'for n; do [ -e \"$n\" ] || [ -L \"$n\" ] || continue; "
+        + "find \"$n\" \\( -type f -o -type d -o -type l \\) -printf \"%y %s %T@ %p\\\\0\" || exit; done' fe2";
+
+    public Task RunAsync(FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken) =>
+        transfer.ToMachine
+            ? SendAsync(transfer, tally, report, cancellationToken)
+            : ReceiveAsync(transfer, tally, report, cancellationToken);
+
+    private async Task SendAsync(FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        List<(string Path, string Name)> all = [];
+        if (transfer.NewName is { } name)
+        {
+            var named = Path.Combine(transfer.SourceFolder, transfer.Names[0]);
+            all.Add((new FileInfo(named).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? named, "./" + name));
+        }
+        else
+        {
+            IEnumerable<string> names = transfer.Names.Count > 0
+                ? transfer.Names : Directory.EnumerateFileSystemEntries(transfer.SourceFolder).Select(p => Path.GetFileName(p));
+            all.AddRange(names.SelectMany(n => TarFiles.Entries(Path.Combine(transfer.SourceFolder, n), "./" + n)));
+        }
+
+        var folder = RemoteFolder.Quote(transfer.TargetFolder);
+        var there = await ListAsync(
+            $"mkdir -p -- {folder} && cd -- {folder} || exit; {Find}",
+            transfer.Names.Count > 0 ? [.. all.Select(e => Top(e.Name)).Distinct(StringComparer.Ordinal)] : ["."], cancellationToken).ConfigureAwait(false);
+        var files = all.Where(e => IsFile(e.Path)).ToList();
+        tally.Files += files.Count;
+        tally.Bytes += files.Sum(e => new FileInfo(e.Path).Length);
+        var equal = files.Where(e => there.TryGetValue(e.Name, out var entry) && entry.IsFile && IsSame(new FileInfo(e.Path), entry, transfer.ByContent)).ToList();
+        if (transfer.ByContent)
+            equal = await EqualAsync(folder, equal, cancellationToken).ConfigureAwait(false);
+        HashSet<string> skip = [.. equal.Select(e => e.Name)];
+        var sending = all.Where(e => !skip.Contains(e.Name) && !(there.TryGetValue(e.Name, out var entry) && entry.Kind == 'd' && !IsFile(e.Path))).ToList();
+        await TarAsync(folder, sending, tally, report, cancellationToken).ConfigureAwait(false);
+        await CheckAsync(folder, [.. sending.Where(e => IsFile(e.Path))], tally, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task TarAsync(
+        string folder, List<(string Path, string Name)> sending, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        if (sending.Count == 0)
+            return;
+        tally.Left = sending.Count;
+        var tail = new SshSession.ErrorTail();
+        var exitCode = await session.PipeAsync(
+            $"exec tar -xpf - -C {folder}",
+            (input, token) => TarFiles.WriteAsync(sending, input, new Counting(tally, report), token),
+            (output, token) => SshProcess.PumpAsync(output, _ => { }, token),
+            bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
+        TarFiles.Check(session, exitCode, tail.Text, $"Sending to {session.Target.Name}");
+    }
+
+    private async Task ReceiveAsync(FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(transfer.TargetFolder);
+        var folder = RemoteFolder.Quote(transfer.SourceFolder);
+        var follow = transfer.NewName is not null ? "-L " : "";
+        var there = await ListAsync(
+            $"cd -- {folder} || exit; {Find.Replace("find \"", $"find {follow}\"", StringComparison.Ordinal)}",
+            transfer.Names.Count > 0 ? [.. transfer.Names.Select(n => "./" + n)] : ["."], cancellationToken).ConfigureAwait(false);
+        there.Remove(".");
+        string Here(string name) => Path.Combine(transfer.TargetFolder, transfer.NewName ?? name);
+        var files = there.Where(e => e.Value.IsFile).ToList();
+        tally.Files += files.Count;
+        tally.Bytes += files.Sum(e => e.Value.Size);
+        var equal = files.Select(e => (Path: Here(e.Key), Name: e.Key))
+            .Where(e => new FileInfo(e.Path) is { Exists: true } here && IsSame(here, there[e.Name], transfer.ByContent)).ToList();
+        if (transfer.ByContent)
+            equal = await EqualAsync(folder, equal, cancellationToken).ConfigureAwait(false);
+        HashSet<string> skip = [.. equal.Select(e => e.Name)];
+        var wanted = there.Keys.Where(n => !skip.Contains(n)).ToList();
+        if (wanted.Count > 0)
+        {
+            tally.Left = wanted.Count;
+            var tail = new SshSession.ErrorTail();
+            var exitCode = await session.PipeAsync(
+                $"cd -- {folder} && exec tar --format=pax --hard-dereference {(follow.Length > 0 ? "-h " : "")}-cf - --null --no-recursion -T -",
+                async (input, token) => await input.WriteAsync(Lines(wanted), token).ConfigureAwait(false),
+                (output, token) => TarFiles.ReadAsync(output, transfer.TargetFolder, new Counting(tally, report), token, transfer.NewName),
+                bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
+            TarFiles.Check(session, exitCode == 1 ? 0 : exitCode, tail.Text, $"Receiving from {session.Target.Name}");
+        }
+
+        await CheckAsync(folder, [.. wanted.Where(n => there[n].IsFile).Select(n => (Here(n), n))], tally, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Compares what has travelled by its content.</summary>
+    private async Task CheckAsync(
+        string folder, List<(string Path, string Name)> sent, TransferTally tally, CancellationToken cancellationToken)
+    {
+        var names = await HashesAsync(folder, sent, cancellationToken).ConfigureAwait(false);
+        tally.FilesSent += sent.Count;
+        tally.BytesSent += sent.Sum(e => new FileInfo(e.Path).Length);
+        tally.Left = 0;
+        tally.IsChecked = names is not null;
+        for (var i = 0; names is not null && i < sent.Count; i++)
+        {
+            if (names[i] != await HashAsync(sent[i].Path, cancellationToken).ConfigureAwait(false))
+            {
+                throw SshErrors.TransferFailed(
+                    session.Target, "The comparison of both ends", $"'{sent[i].Name}' differs by its SHA-256; it may have been written to meanwhile.");
+            }
+        }
+    }
+
+    private async Task<List<(string Path, string Name)>> EqualAsync(
+        string folder, List<(string Path, string Name)> candidates, CancellationToken cancellationToken)
+    {
+        if (await HashesAsync(folder, candidates, cancellationToken).ConfigureAwait(false) is not { } hashes)
+            return [];
+        var equal = new List<(string, string)>();
+        for (var i = 0; i < candidates.Count; i++)
+        {
+            if (hashes[i] == await HashAsync(candidates[i].Path, cancellationToken).ConfigureAwait(false))
+                equal.Add(candidates[i]);
+        }
+
+        return equal;
+    }
+
+    /// <summary>The SHA-256 of these files there, in their order, or null where the machine cannot tell all of them.</summary>
+    private async Task<List<string>?> HashesAsync(string folder, List<(string Path, string Name)> files, CancellationToken cancellationToken)
+    {
+        if (files.Count == 0)
+            return [];
+        var result = await session.RunAsync(
+            $"cd -- {folder} || exit; {Hashes}", new MemoryStream(Lines(files.Select(f => f.Name))), cancellationToken).ConfigureAwait(false);
+        List<string> hashes = [.. result.OutputText.Split('\n').Select(l => l.TrimStart('\\')).Where(l => l.Length > 66 && l[..64].All(char.IsAsciiHexDigitLower)).Select(l => l[..64])];
+        return result.ExitCode == 0 && hashes.Count == files.Count ? hashes : null;
+    }
+
+    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20, useAsync: false);
+        return Convert.ToHexString(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)).ToLowerInvariant();
+    }
+
+    private async Task<Dictionary<string, Entry>> ListAsync(string command, List<string> names, CancellationToken cancellationToken)
+    {
+        var result = await session.RunAsync(command, new MemoryStream(Lines(names)), cancellationToken).ConfigureAwait(false);
+        TarFiles.Check(session, result.ExitCode, result.ErrorText, $"Listing {session.Target.Name}");
+        var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
+        foreach (var text in result.OutputText.Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var fields = text.Split(' ', 4);
+            entries[fields[3]] = new Entry(fields[0][0], long.Parse(fields[1], CultureInfo.InvariantCulture), fields[2]);
+        }
+
+        return entries;
+    }
+
+    private static byte[] Lines(IEnumerable<string> names) => Encoding.UTF8.GetBytes(string.Concat(names.Select(n => n + "\0")));
+
+    /// <summary>A link stands for itself: it has no content of its own to compare.</summary>
+    private static bool IsFile(string path) => new FileInfo(path) is { Exists: true, LinkTarget: null };
+
+    private static bool IsSame(FileInfo here, Entry there, bool byContent) =>
+        here.Length == there.Size && (byContent || Math.Abs(here.LastWriteTimeUtc.Ticks - TarFiles.TicksOf(there.Seconds)) <= TarFiles.TicksLost);
+
+    private static string Top(string name) => name.IndexOf('/', 2) is > 0 and var end ? name[..end] : name;
+
+    private sealed record Entry(char Kind, long Size, string Seconds)
+    {
+        public bool IsFile => Kind == 'f';
+    }
+
+    /// <summary>Counts down while entries pass.</summary>
+    private sealed class Counting(TransferTally tally, IProgress<Fe2Report>? report) : IProgress<Fe2Report>
+    {
+        private readonly long _all = tally.Left ?? 0;
+
+        public void Report(Fe2Report value)
+        {
+            var left = --tally.Left ?? 0;
+            report?.Report(value is ProgressReport progress && _all > 0
+                ? progress with { Percent = (int)Math.Clamp(100 * (_all - left - 1) / _all, 0, 100) } : value);
+        }
+    }
+}
