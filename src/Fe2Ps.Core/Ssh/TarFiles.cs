@@ -13,6 +13,9 @@ internal sealed class TarFiles(SshSession session)
     /// <summary>What a time may lose on its way through the archive (10 µs): a result that was written again is later by more.</summary>
     internal const long TicksLost = 100;
 
+    /// <summary>What Windows' files get, which have no mode: a script among them must run.</summary>
+    private const UnixFileMode WindowsMode = (UnixFileMode)0b111_101_101;
+
     public async Task SendAsync(
         IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
@@ -88,8 +91,20 @@ internal sealed class TarFiles(SshSession session)
         foreach (var (path, name) in entries)
         {
             report?.Report(new ProgressReport("Sending", name));
-            await tar.WriteEntryAsync(path, name, cancellationToken).ConfigureAwait(false);
+            if (new FileInfo(path) is { Exists: true, LinkTarget: null } file)
+                await WriteFileAsync(tar, file, name, cancellationToken).ConfigureAwait(false);
+            else
+                await tar.WriteEntryAsync(path, name, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A regular file with the whole of its time: the writer's own way keeps full seconds alone, and every file would differ ever after.</summary>
+    private static async Task WriteFileAsync(TarWriter tar, FileInfo file, string name, CancellationToken cancellationToken)
+    {
+        await using var content = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1, useAsync: false);
+        await tar.WriteEntryAsync(
+            new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content, ModificationTime = file.LastWriteTimeUtc, Mode = OperatingSystem.IsWindows() ? WindowsMode : file.UnixFileMode },
+            cancellationToken).ConfigureAwait(false);
     }
 
     private static string Portable(string path) => path.Replace('\\', OperatingSystem.IsWindows() ? '/' : '\\');
@@ -159,8 +174,11 @@ internal sealed class TarFiles(SshSession session)
     {
         if (exitCode == 0)
             return;
-        var cause = SshFailure.LastLine(errorText);
-        throw errorText.Contains("No space left on device", StringComparison.Ordinal)
+        // tar's words for a disk that took a part of a block, and for one that took nothing.
+        var full = errorText.Split('\n').FirstOrDefault(
+            line => line.Contains("No space left on device", StringComparison.Ordinal) || line.Contains("Wrote only", StringComparison.Ordinal));
+        var cause = full?.Trim() ?? SshFailure.LastLine(errorText);
+        throw full is not null
             ? SshErrors.DiskFull(session.Target, cause)
             : SshErrors.TransferFailed(session.Target, what, cause);
     }
