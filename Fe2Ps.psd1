@@ -11,6 +11,7 @@
     FormatsToProcess     = @('Fe2Ps.Format.ps1xml')
     CmdletsToExport      = @(
         'Copy-Fe2Item'
+        'Dismount-Fe2Volume'
         'Enter-Fe2Instance'
         'Find-Fe2InstanceType'
         'Get-Fe2Ami'
@@ -21,14 +22,22 @@
         'Get-Fe2Region'
         'Get-Fe2Sandbox'
         'Get-Fe2Script'
+        'Get-Fe2Snapshot'
         'Get-Fe2SpotPrice'
+        'Get-Fe2Volume'
         'Invoke-Fe2Command'
         'Invoke-Fe2Script'
+        'Mount-Fe2Volume'
         'New-Fe2Ami'
         'New-Fe2Instance'
+        'New-Fe2Snapshot'
+        'New-Fe2Volume'
         'Receive-Fe2Script'
         'Remove-Fe2Ami'
         'Remove-Fe2Instance'
+        'Remove-Fe2Snapshot'
+        'Remove-Fe2Volume'
+        'Resize-Fe2Volume'
         'Restart-Fe2Instance'
         'Set-Fe2Default'
         'Set-Fe2InstanceType'
@@ -40,8 +49,9 @@
         'Wait-Fe2Ami'
         'Wait-Fe2Instance'
         'Wait-Fe2Script'
+        'Wait-Fe2Snapshot'
     )
-    AliasesToExport      = @('Connect-Fe2Instance', 'Save-Fe2Instance')
+    AliasesToExport      = @('Connect-Fe2Instance', 'Detach-Fe2Volume', 'Save-Fe2Instance')
     FunctionsToExport    = @()
     VariablesToExport    = @()
     PrivateData          = @{

@@ -11,7 +11,7 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Enter", "Find", "Get", "Invoke", "New", "Receive", "Remove", "Restart", "Set", "Start", "Stop", "Wait"];
+    private static readonly string[] ApprovedVerbs = ["Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Set", "Start", "Stop", "Wait"];
     private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Wait"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
@@ -23,35 +23,13 @@ public sealed class ConformanceTests
     [Fact]
     public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
         [
-            "Enter-Fe2Instance",
-            "Find-Fe2InstanceType",
-            "Get-Fe2Ami",
-            "Get-Fe2Cost",
-            "Get-Fe2Default",
-            "Get-Fe2Instance",
-            "Get-Fe2Price",
-            "Get-Fe2Region",
-            "Get-Fe2Sandbox",
-            "Get-Fe2Script",
-            "Get-Fe2SpotPrice",
-            "Invoke-Fe2Command",
-            "Invoke-Fe2Script",
-            "New-Fe2Ami",
-            "New-Fe2Instance",
-            "Receive-Fe2Script",
-            "Remove-Fe2Ami",
-            "Remove-Fe2Instance",
-            "Restart-Fe2Instance",
-            "Set-Fe2Default",
-            "Set-Fe2InstanceType",
-            "Start-Fe2Instance",
-            "Start-Fe2Sandbox",
-            "Stop-Fe2Instance",
-            "Stop-Fe2Sandbox",
-            "Stop-Fe2Script",
-            "Wait-Fe2Ami",
-            "Wait-Fe2Instance",
-            "Wait-Fe2Script",
+            "Dismount-Fe2Volume", "Enter-Fe2Instance", "Find-Fe2InstanceType", "Get-Fe2Ami", "Get-Fe2Cost", "Get-Fe2Default",
+            "Get-Fe2Instance", "Get-Fe2Price", "Get-Fe2Region", "Get-Fe2Sandbox", "Get-Fe2Script", "Get-Fe2Snapshot", "Get-Fe2SpotPrice",
+            "Get-Fe2Volume", "Invoke-Fe2Command", "Invoke-Fe2Script", "Mount-Fe2Volume", "New-Fe2Ami", "New-Fe2Instance",
+            "New-Fe2Snapshot", "New-Fe2Volume", "Receive-Fe2Script", "Remove-Fe2Ami", "Remove-Fe2Instance", "Remove-Fe2Snapshot",
+            "Remove-Fe2Volume", "Resize-Fe2Volume", "Restart-Fe2Instance", "Set-Fe2Default", "Set-Fe2InstanceType", "Start-Fe2Instance",
+            "Start-Fe2Sandbox", "Stop-Fe2Instance", "Stop-Fe2Sandbox", "Stop-Fe2Script", "Wait-Fe2Ami", "Wait-Fe2Instance",
+            "Wait-Fe2Script", "Wait-Fe2Snapshot",
         ],
         Commands.Select(c => c.Name));
 

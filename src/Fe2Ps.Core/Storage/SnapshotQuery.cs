@@ -103,6 +103,7 @@ public sealed class SnapshotQuery(Fe2Session session)
         if (snapshots.Count == 0)
             return snapshots;
         List<Volume> volumes = await new VolumeQuery(session).ByFiltersAsync([], cancellationToken).ConfigureAwait(false);
+        volumes.RemoveAll(v => VolumeFacts.StateOf(v) is "deleting" or "deleted");
         DescribeImagesResponse images = await session.Ec2.DescribeImagesAsync(new DescribeImagesRequest { Owners = ["self"] }, cancellationToken).ConfigureAwait(false);
         HashSet<string?> used =
         [

@@ -119,6 +119,7 @@ public sealed class ContainerFabric : IHostFabric
             }
         }
 
+        await _volumes.LetGoAsync(instanceId, run.Pid, powerFails: false, cancellationToken).ConfigureAwait(false);
         Kernel.Signal(run.Process, Kernel.Kill);
         await run.Ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -147,6 +148,7 @@ public sealed class ContainerFabric : IHostFabric
     {
         if (RunOf(instanceId) is not { } run)
             return;
+        await _volumes.LetGoAsync(instanceId, run.Pid, powerFails: true, cancellationToken).ConfigureAwait(false);
         Kernel.Signal(run.Process, Kernel.Kill);
         await run.Ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -194,6 +196,12 @@ public sealed class ContainerFabric : IHostFabric
             await _roots.DeleteAsync(volumeId, cancellationToken).ConfigureAwait(false);
         else
             _volumes.Delete(volumeId);
+    }
+
+    public void HoldStill(string volumeId)
+    {
+        if (!_roots.HasDisk(volumeId))
+            _volumes.HoldStill(volumeId);
     }
 
     public async Task CreateSnapshotAsync(string snapshotId, string volumeId, IProgress<int>? percent, CancellationToken cancellationToken)

@@ -35,9 +35,7 @@ internal static partial class GuestDevices
     {
         OnMounts(pid, loop, point =>
         {
-            var flags = 2;
-            using (var folder = Kernel.Open(point))
-                Kernel.Control(folder, GoDownRequest, ref flags, "shut file system down");
+            GoDown(point);
             Kernel.Unmount(point);
         });
         Namespaces.InMounts(pid, () =>
@@ -51,9 +49,27 @@ internal static partial class GuestDevices
 
     public static bool IsMounted(int pid, int loop) => MountPoints(pid, loop).Count > 0;
 
-    /// <summary>Writes out what is pending and holds all writes back until <see cref="Thaw"/>, so that a copy is whole.</summary>
-    public static void Freeze(int pid, int loop) => OnMounts(pid, loop, point => ControlMount(point, FreezeRequest));
+    /// <summary>Cuts file systems off from the device: what they have not written is lost, and they are of no use any more.</summary>
+    public static void CutOff(int pid, int loop) => OnMounts(pid, loop, point =>
+    {
+        try
+        {
+            GoDown(point);
+        }
+        catch (IOException)
+        {
+            // Mounted twice, or of a kind that cannot: it ends with the host.
+        }
+    });
 
+    /// <summary>Writes out what is pending. A file system that the host itself has frozen has nothing pending, and stays frozen.</summary>
+    public static void Flush(int pid, int loop) => OnMounts(pid, loop, point =>
+    {
+        if (ControlMount(point, FreezeRequest))
+            ControlMount(point, ThawRequest);
+    });
+
+    /// <summary>Lets a frozen file system go on.</summary>
     public static void Thaw(int pid, int loop) => OnMounts(pid, loop, point => ControlMount(point, ThawRequest));
 
     /// <summary>Thaws whatever a process's volumes are, for a sandbox that died in the middle of a copy.</summary>
@@ -63,18 +79,26 @@ internal static partial class GuestDevices
             Thaw(pid, loop);
     }
 
-    private static void ControlMount(string point, nuint request)
+    private static void GoDown(string point)
+    {
+        var flags = 2;
+        using var folder = Kernel.Open(point);
+        Kernel.Control(folder, GoDownRequest, ref flags, "shut file system down");
+    }
+
+    /// <summary>Whether it could be done: not where it is so already, nor with every kind of file system.</summary>
+    private static bool ControlMount(string point, nuint request)
     {
         using var folder = Kernel.Open(point);
         var unused = 0;
         try
         {
             Kernel.Control(folder, request, ref unused, "freeze");
+            return true;
         }
         catch (IOException)
         {
-            // Some file systems cannot be frozen, and one that is mounted twice is frozen already: its data is written at least.
-            Kernel.SyncFileSystem(folder);
+            return false;
         }
     }
 

@@ -81,6 +81,11 @@ public interface IHostFabric : IAsyncDisposable
 
     Task DeleteVolumeAsync(string volumeId, CancellationToken cancellationToken);
 
+    /// <summary>From now until a snapshot of the volume is copied nobody writes to it, where the hosts can be made to: a snapshot is of the moment of its order.</summary>
+    void HoldStill(string volumeId)
+    {
+    }
+
     /// <summary>Copies a volume's present state. A root volume (known by <see cref="HostSpec.RootVolumeId"/>) is copied as its layers.</summary>
     Task CreateSnapshotAsync(string snapshotId, string volumeId, IProgress<int>? percent, CancellationToken cancellationToken);
 

@@ -11,6 +11,7 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
 {
     private readonly Dictionary<string, Attachment> _attached = [];
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly Standstill _standstill = new();
 
     private string VolumesFolder => Path.Combine(stateFolder, "volumes");
 
@@ -187,22 +188,53 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
             _turn.Release();
         }
 
-        var pid = attachment is null ? null : pidOf(attachment.InstanceId);
-        if (attachment is not null && pid is { } freezing)
-            GuestDevices.Freeze(freezing, attachment.Loop);
         try
         {
             if (attachment is not null)
-                using (var device = Kernel.Open($"/dev/loop{attachment.Loop}"))
-                    RandomAccess.FlushToDisk(device);
+            {
+                if (pidOf(attachment.InstanceId) is { } pid)
+                    GuestDevices.Flush(pid, attachment.Loop);
+                using var device = Kernel.Open($"/dev/loop{attachment.Loop}");
+                RandomAccess.FlushToDisk(device);
+            }
+
             var file = SnapshotOf(snapshotId);
             await Task.Run(() => SparseCopy.Copy(FileOf(volumeId), file + ".new", percent, cancellationToken), cancellationToken).ConfigureAwait(false);
             File.Move(file + ".new", file, overwrite: true);
         }
         finally
         {
-            if (attachment is not null && pid is { } frozen)
-                GuestDevices.Thaw(frozen, attachment.Loop);
+            if (attachment is not null)
+                _standstill.End(containerNameOf(attachment.InstanceId));
+        }
+    }
+
+    /// <summary>From now on nobody writes to the volume, until a snapshot of it is copied.</summary>
+    public void HoldStill(string volumeId)
+    {
+        if (HolderOf(volumeId) is { } instanceId)
+            _standstill.Begin(containerNameOf(instanceId));
+    }
+
+    /// <summary>What a host that is about to end cannot do any more itself: what stands still cannot end, and what is frozen would stay so.</summary>
+    /// <param name="powerFails">Whether what is not written yet is lost.</param>
+    public async Task LetGoAsync(string instanceId, int pid, bool powerFails, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var attachment in _attached.Values.Where(one => one.InstanceId == instanceId))
+            {
+                GuestDevices.Thaw(pid, attachment.Loop);
+                if (powerFails)
+                    GuestDevices.CutOff(pid, attachment.Loop);
+            }
+
+            _standstill.Release(containerNameOf(instanceId));
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

@@ -50,12 +50,14 @@ internal static class Snapshots
         };
         call.Region.Snapshots[snapshot.Id] = snapshot;
         var key = volume.Attachment?.InstanceId ?? volume.Id;
+        if (!volume.IsRoot && call.Region.Instances.GetValueOrDefault(key) is { State: InstanceState.Running, HasHost: true })
+            call.Cloud.Fabric.HoldStill(volume.Id);
         table.Hosts.Then(
             key,
             async token =>
             {
-                await table.Hosts.StoragePause().ConfigureAwait(false);
                 await call.Cloud.Fabric.CreateSnapshotAsync(snapshot.Id, volume.Id, new Percent(call.Cloud, snapshot), token).ConfigureAwait(false);
+                await table.Hosts.StoragePause().ConfigureAwait(false);
             },
             () =>
             {

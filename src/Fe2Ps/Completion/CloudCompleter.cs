@@ -70,3 +70,9 @@ public sealed class RegionCompleter() : CloudCompleter(CompletionKind.Region)
 
 /// <summary>Names of script jobs.</summary>
 public sealed class JobNameCompleter() : CloudCompleter(CompletionKind.Job);
+
+/// <summary>Names of volumes.</summary>
+public sealed class VolumeNameCompleter() : CloudCompleter(CompletionKind.Volume);
+
+/// <summary>Names of the account's own snapshots.</summary>
+public sealed class SnapshotNameCompleter() : CloudCompleter(CompletionKind.Snapshot);

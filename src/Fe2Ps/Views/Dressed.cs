@@ -17,6 +17,12 @@ internal static class Dressed
     /// <summary>An image, <c>Fe2Ps.Image</c>.</summary>
     public static PSObject Image(Image image, Fe2Session session, SessionOptions where) => Dress(image, "Fe2Ps.Image", session, where);
 
+    /// <summary>A volume, <c>Fe2Ps.Volume</c>.</summary>
+    public static PSObject Volume(Volume volume, Fe2Session session, SessionOptions where) => Dress(volume, "Fe2Ps.Volume", session, where);
+
+    /// <summary>A snapshot, <c>Fe2Ps.Snapshot</c>.</summary>
+    public static PSObject Snapshot(Snapshot snapshot, Fe2Session session, SessionOptions where) => Dress(snapshot, "Fe2Ps.Snapshot", session, where);
+
     /// <summary>A script job, <c>Fe2Ps.Script</c>.</summary>
     public static PSObject Job(Job job, Fe2Session session, SessionOptions where) => Dress(job, "Fe2Ps.Script", session, where);
 

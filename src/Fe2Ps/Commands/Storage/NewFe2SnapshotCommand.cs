@@ -1,0 +1,112 @@
+using System.Collections;
+using System.Management.Automation;
+using Amazon.EC2.Model;
+using Fe2Ps.Completion;
+using Fe2Ps.Core;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+using Fe2Ps.Core.Storage;
+using Fe2Ps.Pipeline;
+using Fe2Ps.Views;
+
+namespace Fe2Ps.Commands;
+
+/// <summary>Takes snapshots of volumes, mounted or not.</summary>
+[Cmdlet(VerbsCommon.New, "Fe2Snapshot", SupportsShouldProcess = true)]
+[OutputType(typeof(Snapshot))]
+public sealed class NewFe2SnapshotCommand : VolumeActionCmdlet
+{
+    private string[] _volumes = [];
+    private string? _name;
+
+    /// <summary>The volumes, by name or id; wildcards select. With volumes from the pipeline, the snapshot's name may stand here.</summary>
+    [Parameter(Position = 0)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(VolumeNameCompleter))]
+    [VolumeName]
+    [ValidateNotNullOrEmpty]
+    public string[] Volume { get; set; } = [];
+
+    /// <summary>The snapshot's name.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>Volumes, or names, from the pipeline.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>EC2's description.</summary>
+    [Parameter]
+    [ValidateLength(0, 255)]
+    public string? Description { get; set; }
+
+    /// <summary>Waits until it is completed.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>Takes the volume as it is.</summary>
+    [Parameter]
+    public SwitchParameter NoFreeze { get; set; }
+
+    /// <summary>Further tags.</summary>
+    [Parameter]
+    public Hashtable? Tag { get; set; }
+
+    /// <summary>The login user.</summary>
+    [Parameter]
+    public string? User { get; set; }
+
+    /// <summary>The private key on this computer.</summary>
+    [Parameter]
+    public string? KeyFile { get; set; }
+
+    /// <inheritdoc/>
+    private protected override string Action => "Take a snapshot";
+
+    /// <inheritdoc/>
+    private protected override void Begin()
+    {
+        bool piped = MyInvocation.ExpectingInput;
+        (_volumes, _name) = piped && Name is null && Volume is [var only] ? ([], only) : (Volume, Name);
+        if (_volumes.Length == 0 && !piped)
+        {
+            ThrowTerminatingError(new Fe2Exception(
+                "VolumeMissing", Fe2ErrorKind.InvalidArgument, "A volume is needed.", "New-Fe2Snapshot VOLUME NAME, or Get-Fe2Volume VOLUME | New-Fe2Snapshot NAME.").ToErrorRecord());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        Add(_volumes);
+        if (InputObject is not null) AddPiped(InputObject);
+        _volumes = [];
+    }
+
+    /// <inheritdoc/>
+    private protected override async Task ActAsync(Fe2Session session, SessionOptions where, Volume volume, CancellationToken stop)
+    {
+        var request = new SnapshotRequest
+        {
+            Name = NullIfEmpty(_name),
+            Description = NullIfEmpty(Description),
+            NoFreeze = NoFreeze,
+            Tags = Texts.Dictionary(Tag),
+            User = NullIfEmpty(User),
+            KeyFile = NullIfEmpty(KeyFile) is { } file ? await Pump.AskAsync(() => GetUnresolvedProviderPathFromPSPath(file)).ConfigureAwait(false) : null,
+        };
+        Snapshot snapshot = await new SnapshotMaker(session, new SshConnector(), Pump).CreateAsync(volume, request, stop).ConfigureAwait(false);
+        if (Wait)
+        {
+            SnapshotSelection done = await new SnapshotWaiter(session, Pump).WaitAsync([snapshot], null, stop).ConfigureAwait(false);
+            if (done.Problems.Count > 0) throw done.Problems[0];
+            snapshot = done.Snapshots[0];
+        }
+
+        await WriteAsync(Dressed.Snapshot(snapshot, session, where)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    private protected override string? StopNotice() => Wait ? "Snapshots that EC2 has begun go on by themselves; Wait-Fe2Snapshot goes on waiting." : null;
+}
