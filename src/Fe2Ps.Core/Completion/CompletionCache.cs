@@ -59,12 +59,28 @@ public static class CompletionCache
         CompletionKind kind, string? word, SessionOptions? options = null, Fe2Environment? environment = null)
     {
         string typed = word ?? "";
-        if (kind == CompletionKind.Region)
-            return Regions(typed);
+        return kind == CompletionKind.Region
+            ? Regions(typed)
+            : await CompleteAsync(kind.ToString().ToLowerInvariant(), Freshness(kind), (session, token) => QueryAsync(session, kind, token), typed, options, environment)
+                .ConfigureAwait(false);
+    }
+
+    /// <summary>The same for what a room of its own can ask for, such as what is on a machine.</summary>
+    /// <param name="topic">What it is, apart from everything else that is asked; plain enough for a file's name.</param>
+    /// <param name="freshness">How long an answer counts without asking again.</param>
+    /// <param name="question">Asks. It may take 15 s; nobody waits so long.</param>
+    /// <param name="word">What has been typed.</param>
+    /// <param name="options">The place.</param>
+    /// <param name="environment">This computer.</param>
+    internal static async Task<IReadOnlyList<string>> CompleteAsync(
+        string topic, TimeSpan freshness, Func<Fe2Session, CancellationToken, Task<IReadOnlyList<string>>> question,
+        string? word, SessionOptions? options = null, Fe2Environment? environment = null)
+    {
+        string typed = word ?? "";
         try
         {
             // Opening a session may ask IMDS, and the first call loads assemblies: all of it counts against the patience.
-            Task<IReadOnlyList<string>> answering = Task.Run(() => ValuesAsync(kind, options, environment));
+            Task<IReadOnlyList<string>> answering = Task.Run(() => ValuesAsync(topic, freshness, question, options, environment));
             IReadOnlyList<string> values = await answering.WaitAsync(Patience).ConfigureAwait(false);
             return Fitting(values, typed);
         }
@@ -75,9 +91,12 @@ public static class CompletionCache
         }
     }
 
-    internal static void Put(Fe2Session session, CompletionKind kind, IReadOnlyList<string> values)
+    internal static void Put(Fe2Session session, CompletionKind kind, IReadOnlyList<string> values) =>
+        Put(session, kind.ToString().ToLowerInvariant(), values);
+
+    private static void Put(Fe2Session session, string topic, IReadOnlyList<string> values)
     {
-        string key = Key(session, kind);
+        string key = Key(session, topic);
         bool changed = !Memory.TryGetValue(key, out var before) || !before.Values.SequenceEqual(values, StringComparer.Ordinal);
         Memory[key] = (session.Clock.GetUtcNow(), values);
         if (!changed)
@@ -95,15 +114,16 @@ public static class CompletionCache
         }
     }
 
-    private static async Task<IReadOnlyList<string>> ValuesAsync(CompletionKind kind, SessionOptions? options, Fe2Environment? environment)
+    private static async Task<IReadOnlyList<string>> ValuesAsync(
+        string topic, TimeSpan freshness, Func<Fe2Session, CancellationToken, Task<IReadOnlyList<string>>> ask, SessionOptions? options, Fe2Environment? environment)
     {
         Fe2Session session = await Fe2Session.OpenAsync(options, environment).ConfigureAwait(false);
-        string key = Key(session, kind);
+        string key = Key(session, topic);
         bool known = Memory.TryGetValue(key, out var kept);
-        if (known && session.Clock.GetUtcNow() - kept.At < Freshness(kind))
+        if (known && session.Clock.GetUtcNow() - kept.At < freshness)
             return kept.Values;
 
-        Task question = Running.GetOrAdd(key, _ => Task.Run(() => AskAsync(session, kind, key)));
+        Task question = Running.GetOrAdd(key, _ => Task.Run(() => AskAsync(session, topic, key, ask)));
         IReadOnlyList<string> last = known ? kept.Values : FromDisk(session, key);
         try
         {
@@ -116,12 +136,13 @@ public static class CompletionCache
         }
     }
 
-    private static async Task AskAsync(Fe2Session session, CompletionKind kind, string key)
+    private static async Task AskAsync(
+        Fe2Session session, string topic, string key, Func<Fe2Session, CancellationToken, Task<IReadOnlyList<string>>> ask)
     {
         try
         {
             using var limit = new CancellationTokenSource(QuestionLimit);
-            Put(session, kind, await QueryAsync(session, kind, limit.Token).ConfigureAwait(false));
+            Put(session, topic, await ask(session, limit.Token).ConfigureAwait(false));
         }
         finally
         {
@@ -177,7 +198,7 @@ public static class CompletionCache
         _ => TimeSpan.FromMinutes(1),
     };
 
-    private static string Key(Fe2Session session, CompletionKind kind) => $"{kind.ToString().ToLowerInvariant()}-{session.CacheScope}";
+    private static string Key(Fe2Session session, string topic) => $"{topic}-{session.CacheScope}";
 
     private static IReadOnlyList<string> Regions(string typed) =>
         typed.Length == 0 ? [.. RegionCatalogue.All.Select(r => r.Code)] : [.. RegionCatalogue.Search(typed.Trim('*')).Select(r => r.Code)];
