@@ -11,7 +11,7 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Set", "Start", "Stop", "Wait"];
+    private static readonly string[] ApprovedVerbs = ["Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Start", "Stop", "Wait"];
     private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Wait"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
@@ -23,13 +23,48 @@ public sealed class ConformanceTests
     [Fact]
     public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
         [
-            "Dismount-Fe2Volume", "Enter-Fe2Instance", "Find-Fe2InstanceType", "Get-Fe2Ami", "Get-Fe2Cost", "Get-Fe2Default",
-            "Get-Fe2Instance", "Get-Fe2Price", "Get-Fe2Region", "Get-Fe2Sandbox", "Get-Fe2Script", "Get-Fe2Snapshot", "Get-Fe2SpotPrice",
-            "Get-Fe2Volume", "Invoke-Fe2Command", "Invoke-Fe2Script", "Mount-Fe2Volume", "New-Fe2Ami", "New-Fe2Instance",
-            "New-Fe2Snapshot", "New-Fe2Volume", "Receive-Fe2Script", "Remove-Fe2Ami", "Remove-Fe2Instance", "Remove-Fe2Snapshot",
-            "Remove-Fe2Volume", "Resize-Fe2Volume", "Restart-Fe2Instance", "Set-Fe2Default", "Set-Fe2InstanceType", "Start-Fe2Instance",
-            "Start-Fe2Sandbox", "Stop-Fe2Instance", "Stop-Fe2Sandbox", "Stop-Fe2Script", "Wait-Fe2Ami", "Wait-Fe2Instance",
-            "Wait-Fe2Script", "Wait-Fe2Snapshot",
+            "Dismount-Fe2Volume",
+            "Enter-Fe2Instance",
+            "Find-Fe2InstanceType",
+            "Get-Fe2Ami",
+            "Get-Fe2Cost",
+            "Get-Fe2Default",
+            "Get-Fe2Instance",
+            "Get-Fe2Price",
+            "Get-Fe2Region",
+            "Get-Fe2Sandbox",
+            "Get-Fe2Script",
+            "Get-Fe2Snapshot",
+            "Get-Fe2SpotPrice",
+            "Get-Fe2SshConfig",
+            "Get-Fe2Volume",
+            "Invoke-Fe2Command",
+            "Invoke-Fe2Script",
+            "Mount-Fe2Volume",
+            "New-Fe2Ami",
+            "New-Fe2Instance",
+            "New-Fe2Snapshot",
+            "New-Fe2Volume",
+            "Receive-Fe2Command",
+            "Receive-Fe2Script",
+            "Remove-Fe2Ami",
+            "Remove-Fe2Instance",
+            "Remove-Fe2Snapshot",
+            "Remove-Fe2Volume",
+            "Resize-Fe2Volume",
+            "Restart-Fe2Instance",
+            "Send-Fe2Command",
+            "Set-Fe2Default",
+            "Set-Fe2InstanceType",
+            "Start-Fe2Instance",
+            "Start-Fe2Sandbox",
+            "Stop-Fe2Instance",
+            "Stop-Fe2Sandbox",
+            "Stop-Fe2Script",
+            "Wait-Fe2Ami",
+            "Wait-Fe2Instance",
+            "Wait-Fe2Script",
+            "Wait-Fe2Snapshot",
         ],
         Commands.Select(c => c.Name));
 
@@ -49,7 +84,8 @@ public sealed class ConformanceTests
     [MemberData(nameof(Names))]
     public void What_changes_something_can_be_asked_what_it_would_do(string name)
     {
-        bool reads = ReadingVerbs.Contains(name.Split('-')[0]);
+        // -Install and -Uninstall change the user's own ssh_config; reading a screen is told to receive, and changes nothing.
+        bool reads = (ReadingVerbs.Contains(name.Split('-')[0]) && name != "Get-Fe2SshConfig") || name == "Receive-Fe2Command";
         Assert.Equal(!reads, Command(name).ShouldProcess);
         Assert.Equal(name.StartsWith("Remove-", StringComparison.Ordinal) ? "High" : null, Command(name).ConfirmImpact);
     }

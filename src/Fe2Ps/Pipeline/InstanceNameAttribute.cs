@@ -16,6 +16,7 @@ public sealed class InstanceNameAttribute : ArgumentTransformationAttribute
         {
             Instance instance => instance.InstanceId,
             IList list when list.Cast<object?>().Any(IsInstance) => list.Cast<object?>().Select(item => item is null ? null : Transform(engineIntrinsics, item)).ToArray(),
+            ScriptBlock => throw new ArgumentTransformationMetadataException("A script block is no instance's name. Say which parameter it is for, as in -ScriptBlock { ... }."),
             _ => inputData,
         };
     }

@@ -14,6 +14,7 @@ public abstract class InstanceValueCmdlet : InstanceActionCmdlet
 
     /// <summary>Names; wildcards select. Ids are taken too. With instances from the pipeline, the value may stand here.</summary>
     [Parameter(Position = 0)]
+    [Alias("Instance")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameOrValueCompleter))]
     [InstanceName]
