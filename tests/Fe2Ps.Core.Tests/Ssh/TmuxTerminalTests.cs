@@ -11,7 +11,9 @@ public sealed class TmuxTerminalTests(SshFixture ssh) : IClassFixture<SshFixture
     [SshdFact]
     public async Task AnExactNameIsMeantAndAMissingOneListsTheOthers()
     {
-        await using ISshSession session = await ssh.Connector.OpenAsync(ssh.Target);
+        // A machine of its own: which sessions there are is what this is about.
+        await using SshdHost host = await SshdHost.StartAsync("alone");
+        await using ISshSession session = await ssh.Connector.OpenAsync(host.Target);
         var terminal = new TmuxTerminal(session);
         Fe2Exception none = await Assert.ThrowsAsync<Fe2Exception>(() => terminal.ShowAsync("od"));
         Assert.Equal("TerminalNotFound", none.Id);
@@ -27,8 +29,8 @@ public sealed class TmuxTerminalTests(SshFixture ssh) : IClassFixture<SshFixture
         await terminal.TypeAsync("a.b 한국어", null, [], create: true);
         Assert.Equal("TerminalAmbiguous", (await Assert.ThrowsAsync<Fe2Exception>(() => terminal.ShowAsync(null))).Id);
         Assert.Equal(["a_b 한국어", "od1"], (await terminal.ListAsync()).Order(StringComparer.Ordinal));
-        Directory.CreateDirectory(Path.Combine(ssh.Host.Home, "fastec2"));
-        await File.WriteAllTextAsync(Path.Combine(ssh.Host.Home, "fastec2", "current"), "a.b 한국어\n");
+        Directory.CreateDirectory(Path.Combine(host.Home, "fastec2"));
+        await File.WriteAllTextAsync(Path.Combine(host.Home, "fastec2", "current"), "a.b 한국어\n");
         Assert.Equal("a_b 한국어", (await terminal.ShowAsync(null)).Session);
     }
 
