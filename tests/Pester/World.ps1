@@ -69,6 +69,8 @@ function Invoke-Fe2Shell([string] $Code, [string] $Command) {
         [Environment]::SetEnvironmentVariable($name, $variables[$name])
     }
 
-    try { "q`nexit`n" | script -qec "$((Get-Process -Id $PID).Path) -NoProfile -EncodedCommand $encoded" /dev/null | Out-String }
+    # Whoever types before there is a prompt may not be heard, so it is typed again.
+    $typist = 'timeout 120 script -qec "$0 -NoProfile -EncodedCommand $1" /dev/null < <(while sleep 2; do printf "q\nexit\n" 2>/dev/null || exit; done)'
+    try { bash -c $typist (Get-Process -Id $PID).Path $encoded | Out-String }
     finally { foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $kept[$name]) } }
 }
