@@ -38,6 +38,11 @@ internal sealed class LocalCloud : IAsyncDisposable
     /// <exception cref="NotHereException">It is not on this machine.</exception>
     public string[] Aws(params string[] words) => [Ground.Need(AwsCli), "--endpoint-url", sandbox.EndpointUrl, "ec2", .. words];
 
+    /// <summary>The same for another service, in the region where that runs.</summary>
+    /// <exception cref="NotHereException">It is not on this machine.</exception>
+    public string[] AwsOf(string service, string region, params IEnumerable<string> words) =>
+        [Ground.Need(AwsCli), "--endpoint-url", sandbox.EndpointUrl, "--region", region, service, .. words];
+
     public static async Task<LocalCloud> StartAsync(string program, string home, SandboxHosts hosts, CancellationToken cancel)
     {
         Directory.CreateDirectory(home);

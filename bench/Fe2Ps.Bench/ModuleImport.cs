@@ -31,6 +31,8 @@ internal static class ModuleImport
     /// <summary>The median of the differences between runs that were neighbours.</summary>
     private static double Above(Run[] runs, Run[] empty) => new Sample(runs.Zip(empty, (run, bare) => run.Seconds - bare.Seconds)).Median;
 
-    private static string Module => Environment.GetEnvironmentVariable("FE2_MODULE") is { Length: > 0 } named && Directory.Exists(named) ? named
+    /// <summary>The packaged module.</summary>
+    /// <exception cref="NotHereException">Nobody has said where it is.</exception>
+    public static string Module => Environment.GetEnvironmentVariable("FE2_MODULE") is { Length: > 0 } named && Directory.Exists(named) ? named
         : throw new NotHereException("FE2_MODULE does not name the packaged module; './build.sh bench' sets it");
 }

@@ -8,10 +8,10 @@ const string Usage = """
     Measures Fe2Ps beside its peers on this machine and prints one table. With words: only the rows whose name has one of them.
     """;
 
-if (args is ["driver", "list"])
+if (args is ["driver", "list" or "price"])
 {
     await using var lines = new StreamWriter(Console.OpenStandardOutput());
-    await ListInstances.DriveAsync(lines).ConfigureAwait(false);
+    await (args[1] == "list" ? ListInstances.DriveAsync(lines) : FamilyPrice.DriveAsync(lines)).ConfigureAwait(false);
     return 0;
 }
 

@@ -15,7 +15,7 @@ Describe 'Prices' {
             $prices[0].PSObject.TypeNames[0] | Should -Be 'Fe2Ps.Price'
             $prices[0].UsdPerHour | Should -Be 0.096
             $prices[0].UsdPerMonth | Should -Be 70.08
-            $prices[0].Age.TotalMinutes | Should -BeLessThan 5
+            $prices[0].Age | Should -Match '^\d+s$'
             $text = $prices | Out-String -Width 120
             $text | Should -Match 'SANDBOX.*Linux on demand, prices \d+s old'
             $text | Should -Match 'm5\.large +2 +8 GiB +Up to 10 Gigabit +\$0\.0960 +\$70\.08'
@@ -54,8 +54,8 @@ Describe 'Prices' {
 
         It 'becomes small JSON' {
             $json = Get-Fe2Price m5.large | ConvertTo-Json -Depth 4
-            $json.Length | Should -BeLessThan 1200
-            ($json | ConvertFrom-Json).UsdPerHour | Should -Be 0.096
+            $json.Length | Should -BeLessThan 500
+            $json | Should -Match '"UsdPerHour": 0\.096,'
         }
 
         It 'completes types' {
@@ -110,7 +110,7 @@ Describe 'Prices' {
             $prices | Should -HaveCount 8
             $warning | Should -Match 'cannot be reached.*old'
             $failure = $null
-            $null = Get-Fe2Price p3 -EndpointUrl $endpoint -Region us-east-2 -ErrorAction SilentlyContinue -ErrorVariable failure
+            $null = Get-Fe2Price p3 -OperatingSystem SUSE -EndpointUrl $endpoint -Region us-east-2 -ErrorAction SilentlyContinue -ErrorVariable failure
             $failure[0].FullyQualifiedErrorId | Should -Be 'NoConnection,Fe2Ps.Commands.GetFe2PriceCommand'
         }
     }

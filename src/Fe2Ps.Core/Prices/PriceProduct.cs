@@ -12,6 +12,9 @@ namespace Fe2Ps.Core.Prices;
 /// <param name="Unit">For example <c>Hrs</c>, <c>GB-Mo</c>.</param>
 internal sealed record PriceProduct(IReadOnlyDictionary<string, string> Attributes, decimal Usd, string Unit)
 {
+    /// <summary>Dividing by it takes the zeros off that AWS fills up with: 0.0960000000 becomes 0.096.</summary>
+    private const decimal Plain = 1.0000000000000000000000000000m;
+
     /// <summary>An attribute, or an empty text.</summary>
     public string this[string attribute] => Attributes.GetValueOrDefault(attribute, "");
 
@@ -54,7 +57,7 @@ internal sealed record PriceProduct(IReadOnlyDictionary<string, string> Attribut
                 {
                     if (rate.GetProperty("pricePerUnit").TryGetProperty("USD", out JsonElement usd)
                         && decimal.TryParse(usd.GetString(), NumberStyles.Number, CultureInfo.InvariantCulture, out decimal price))
-                        return new PriceProduct(attributes, price, rate.TryGetProperty("unit", out JsonElement unit) ? unit.GetString() ?? "" : "");
+                        return new PriceProduct(attributes, price / Plain, rate.TryGetProperty("unit", out JsonElement unit) ? unit.GetString() ?? "" : "");
                 }
             }
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Sessions;
 
 namespace Fe2Ps.Core.TypeSearching;
@@ -15,7 +16,7 @@ internal sealed class SpotVolatility(Fe2Session session)
         IReadOnlyCollection<(string Type, string Zone)> wanted, CancellationToken cancellationToken)
     {
         DateTimeOffset now = session.Clock.GetUtcNow();
-        var points = new Dictionary<(string Type, string Zone), List<(DateTimeOffset At, double Usd)>>();
+        var points = new Dictionary<(string Type, string Zone), List<SpotPriceChange>>();
         var request = new DescribeSpotPriceHistoryRequest
         {
             InstanceTypes = [.. wanted.Select(w => w.Type).Distinct(StringComparer.Ordinal)],
@@ -29,40 +30,16 @@ internal sealed class SpotVolatility(Fe2Session session)
             foreach (SpotPrice price in page.SpotPriceHistory)
             {
                 (string, string) key = (price.InstanceType.Value, price.AvailabilityZone);
-                if (!points.TryGetValue(key, out List<(DateTimeOffset, double)>? list))
+                if (!points.TryGetValue(key, out List<SpotPriceChange>? list))
                     points[key] = list = [];
-                list.Add((price.Timestamp!.Value.ToUniversalTime(), double.Parse(price.Price, CultureInfo.InvariantCulture)));
+                list.Add(new SpotPriceChange(price.Timestamp!.Value.ToUniversalTime(), decimal.Parse(price.Price, CultureInfo.InvariantCulture)));
             }
 
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
-        return wanted.Distinct().Where(points.ContainsKey).ToDictionary(w => w, w => Percent(points[w], now - Window, now));
+        return wanted.Distinct().Where(points.ContainsKey).ToDictionary(w => w, w => Percent(new SpotPriceSeries(w.Type, w.Zone, "Linux", now - Window, now, points[w])));
     }
 
-    /// <summary>The standard deviation in percent of the mean, both weighted by time.</summary>
-    /// <param name="points">From when on which price held. The first may lie before the window: it held at its beginning.</param>
-    /// <param name="from">Where the window begins.</param>
-    /// <param name="to">Where it ends.</param>
-    internal static double Percent(IEnumerable<(DateTimeOffset At, double Usd)> points, DateTimeOffset from, DateTimeOffset to)
-    {
-        (DateTimeOffset At, double Usd)[] ordered = [.. points.OrderBy(p => p.At)];
-        double time = 0, sum = 0, squares = 0;
-        for (int i = 0; i < ordered.Length; i++)
-        {
-            DateTimeOffset begin = ordered[i].At < from ? from : ordered[i].At;
-            DateTimeOffset end = i + 1 < ordered.Length ? ordered[i + 1].At : to;
-            double held = (end - begin).TotalSeconds;
-            if (held <= 0)
-                continue;
-            time += held;
-            sum += held * ordered[i].Usd;
-            squares += held * ordered[i].Usd * ordered[i].Usd;
-        }
-
-        if (time <= 0 || sum <= 0)
-            return 0;
-        double mean = sum / time;
-        return Math.Round(100 * Math.Sqrt(Math.Max(0, (squares / time) - (mean * mean))) / mean, 2);
-    }
+    private static double Percent(SpotPriceSeries series) => Math.Round(100 * (series.Whole()?.Volatility ?? 0), 2);
 }

@@ -8,12 +8,12 @@ namespace Fe2Ps.Views;
 /// <summary>What the views of prices show.</summary>
 public static class PriceView
 {
-    /// <summary>How old a price is.</summary>
-    public static TimeSpan Age(DateTimeOffset asOf) => DateTimeOffset.UtcNow - asOf is { Ticks: > 0 } age ? age : TimeSpan.Zero;
+    /// <summary>How old a price is, as text: a length of time would fill a page of JSON. <c>AsOf</c> is there to calculate with.</summary>
+    public static string AgeOf(DateTimeOffset asOf) => AgeText.Of(DateTimeOffset.UtcNow - asOf);
 
     /// <summary>The heading above prices of one region, system and age.</summary>
     public static string Heading(OnDemandPrice price, string? endpointUrl) =>
-        $"{InstanceView.Place(price.Region, endpointUrl)}, {price.OperatingSystem} on demand, prices {AgeText.Of(Age(price.AsOf))} old";
+        $"{InstanceView.Place(price.Region, endpointUrl)}, {price.OperatingSystem} on demand, prices {AgeOf(price.AsOf)} old";
 
     /// <summary>GPUs in short: <c>4 x NVIDIA T4, 64 GiB</c>.</summary>
     public static string Gpu(int count, string? name, double? memoryGiB) => count == 0 ? "" : string.Join(", ", new[]

@@ -112,18 +112,6 @@ public sealed class TypeSearchTests
         Assert.Contains("-Region *", Assert.Single(said.OfType<WarningReport>()).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void VolatilityWeighsEachPriceByTheTimeThatItHeld()
-    {
-        DateTimeOffset from = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), to = from.AddDays(30);
-        Assert.Equal(0, SpotVolatility.Percent([(from.AddDays(-5), 0.1)], from, to));
-        // Half the time 1, half the time 3: mean 2, deviation 1.
-        Assert.Equal(50, SpotVolatility.Percent([(from.AddDays(15), 3), (from.AddDays(-2), 1)], from, to));
-        // A moment's peak hardly counts, however many points it has.
-        Assert.InRange(SpotVolatility.Percent([(from, 1), (from.AddDays(1), 9), (from.AddDays(1).AddSeconds(1), 9), (from.AddDays(1).AddSeconds(2), 1)], from, to), 0.1, 1.5);
-        Assert.Equal(0, SpotVolatility.Percent([], from, to));
-    }
-
     private sealed class Recorder(List<Fe2Report> said) : IProgress<Fe2Report>
     {
         public void Report(Fe2Report value)

@@ -20,7 +20,7 @@ public sealed class GetFe2PriceCommand : RegionsCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [InstanceTypeName]
-    [ArgumentCompleter(typeof(InstanceTypeCompleter))]
+    [ArgumentCompleter(typeof(InstanceTypePatternCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] InstanceType { get; set; } = [];
 
