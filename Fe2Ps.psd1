@@ -44,6 +44,7 @@
         'Send-Fe2Command'
         'Set-Fe2Default'
         'Set-Fe2InstanceType'
+        'Show-Fe2SpotPrice'
         'Start-Fe2Instance'
         'Start-Fe2Sandbox'
         'Stop-Fe2Instance'

@@ -79,6 +79,13 @@ internal sealed class LocalCloud : IAsyncDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Lets the spot prices of types change often.</summary>
+    public async Task SeedSpotAsync(IReadOnlyList<string> types, int changesADay, CancellationToken cancel)
+    {
+        using var answer = await http.PostAsJsonAsync("/_sandbox/seed", new { spotTypes = types, spotChangesADay = changesADay }, cancel).ConfigureAwait(false);
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>The public address of an instance as the sandbox itself knows it, by name; null until there is one.</summary>
     public async Task<string?> AddressAsync(string name, CancellationToken cancel)
     {

@@ -15,6 +15,13 @@ if (args is ["driver", "list" or "price"])
     return 0;
 }
 
+if (args is ["driver", "spot"])
+{
+    await using var lines = new StreamWriter(Console.OpenStandardOutput());
+    await SpotHistory.DriveAsync(lines).ConfigureAwait(false);
+    return 0;
+}
+
 if (args.Any(word => word.StartsWith('-')))
 {
     Console.WriteLine(Usage);

@@ -11,8 +11,8 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Start", "Stop", "Wait"];
-    private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Wait"];
+    private static readonly string[] ApprovedVerbs = ["Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait"];
+    private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Show", "Wait"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
 
@@ -23,6 +23,7 @@ public sealed class ConformanceTests
     [Fact]
     public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
         [
+            "Dismount-Fe2Volume",
             "Dismount-Fe2Volume",
             "Enter-Fe2Instance",
             "Find-Fe2InstanceType",
@@ -56,6 +57,7 @@ public sealed class ConformanceTests
             "Send-Fe2Command",
             "Set-Fe2Default",
             "Set-Fe2InstanceType",
+            "Show-Fe2SpotPrice",
             "Start-Fe2Instance",
             "Start-Fe2Sandbox",
             "Stop-Fe2Instance",
