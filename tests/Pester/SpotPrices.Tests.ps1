@@ -78,4 +78,55 @@ Describe 'Spot prices' {
             (TabExpansion2 'Get-Fe2SpotPrice m5 -Zone us-east-2b').CompletionMatches.CompletionText | Should -Be 'us-east-2b'
         }
     }
+
+    Context 'Show-Fe2SpotPrice' {
+        It 'draws lines of text that fit, with axes and a legend' {
+            $chart = Show-Fe2SpotPrice m5.large -Width 100 -Height 8
+            $chart.Count | Should -Be 11
+            $chart | ForEach-Object { $_ | Should -BeOfType string }
+            ($chart | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual 100
+            $chart[0] | Should -Match '^m5.large   on demand \$0.0960 an hour'
+            ($chart -join "`n") | Should -Match 'us-east-2a +\$\d\.\d+ now'
+        }
+
+        It 'draws what was read before, one chart for each type' {
+            Clear-Fe2Call
+            $prices = Get-Fe2SpotPrice m5.large, c5.large -Zone a
+            $asked = @(Get-Fe2Call DescribeSpotPriceHistory).Count
+            $chart = $prices | Show-Fe2SpotPrice -Plain
+            @(Get-Fe2Call DescribeSpotPriceHistory).Count | Should -Be $asked
+            ($chart -match '^[mc]5\.large').Count | Should -Be 2
+        }
+
+        It 'is plain where it goes on into a pipe or a variable of a process without a terminal' {
+            (Show-Fe2SpotPrice m5.large | Out-String) | Should -Not -Match "`e"
+            (Show-Fe2SpotPrice m5.large -Plain) -join '' | Should -Match '^[ -~]+$'
+        }
+
+        It 'is ASCII where the output is not UTF-8' {
+            $before = [Console]::OutputEncoding
+            try {
+                [Console]::OutputEncoding = [System.Text.Encoding]::ASCII
+                (Show-Fe2SpotPrice m5.large) -join '' | Should -Match '^[ -~]+$'
+            }
+            finally { [Console]::OutputEncoding = $before }
+        }
+
+        It 'writes one page that holds everything' {
+            $file = Get-Fe2SpotPrice m5.large | Show-Fe2SpotPrice -Html (Join-Path $TestDrive 'spot.html')
+            $file | Should -BeOfType System.IO.FileInfo
+            $page = Get-Content -LiteralPath $file.FullName -Raw
+            $page | Should -Match 'var uPlot=function'
+            $page | Should -Match 'Copyright \(c\) 2022 Leon Sorokin'
+            $page | Should -Not -Match '(src|href)="(?!data:)'
+        }
+
+        It 'says what is wrong with <Line>: <Id>' -ForEach @(
+            @{ Line = 'Show-Fe2SpotPrice m55'; Id = 'InstanceTypeNotFound' }
+            @{ Line = 'Show-Fe2SpotPrice m5.large -Html /no/such/folder/page.html'; Id = 'LocalFailure' }
+            @{ Line = 'Show-Fe2SpotPrice m5.large -Width 10'; Id = 'ParameterArgumentValidationError' }
+        ) {
+            { & ([scriptblock]::Create("$Line -ErrorAction Stop")) } | Should -Throw -ErrorId "$Id,*"
+        }
+    }
 }
