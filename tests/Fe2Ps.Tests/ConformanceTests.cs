@@ -11,7 +11,7 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait"];
+    private static readonly string[] ApprovedVerbs = ["Copy", "Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait"];
     private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Show", "Wait"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
@@ -23,7 +23,7 @@ public sealed class ConformanceTests
     [Fact]
     public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
         [
-            "Dismount-Fe2Volume",
+            "Copy-Fe2Item",
             "Dismount-Fe2Volume",
             "Enter-Fe2Instance",
             "Find-Fe2InstanceType",
