@@ -76,8 +76,9 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         // A machine that never had a job has no script either.
         var result = await session.RunAsync(
             "[ ! -x ~/.fe2/report ] || " + RemoteScripts.Call("report", id is null ? [] : [id]), null, cancellationToken).ConfigureAwait(false);
-        JobReport[] reports = [.. JobReport.Parse(result.OutputText)];
-        // Only its own machine may bring a job to its end: one that was made from an image of it has the same files.
+        // A machine that was made from an image of another one has the other's files, and nothing to say about its jobs.
+        JobReport[] reports = [.. JobReport.Parse(result.OutputText).Where(r => r.Facts.TargetId == machine.Id || r.Facts.MonitorId == machine.Id)];
+        // Only its own machine may bring a job to its end.
         foreach (var left in reports.Where(r => r.NeedsKeeper && r.Facts.TargetId == machine.Id))
         {
             var revived = await session.RunAsync(RemoteScripts.Call("revive", left.Facts.Id), null, cancellationToken).ConfigureAwait(false);

@@ -12,12 +12,17 @@ internal static class RemoteScripts
 
     private static readonly Lazy<(string Version, byte[] Installer)> Built = new(Build);
 
-    /// <summary>Installs the scripts when they are missing or of another version: one ssh command. Running jobs keep the files that they have open.</summary>
+    /// <summary>
+    /// Installs the scripts when they are missing or of another version: one ssh command. Running jobs keep the files that they have open.
+    /// A machine that was made from an image of another one forgets the other's jobs.
+    /// </summary>
     public static async Task InstallAsync(ISshSession session, JobMachine machine, CancellationToken cancellationToken)
     {
         var (version, installer) = Built.Value;
-        var command = $"if [ \"$(cat ~/.fe2/version 2>/dev/null)\" = {version} ]; then exit 0; fi; exec sh -s";
-        var result = await session.RunAsync(command, new MemoryStream(installer), cancellationToken).ConfigureAwait(false);
+        var id = ShellQuote.Quote(machine.Id);
+        var command = $"if [ \"$(cat ~/.fe2/version 2>/dev/null)\" = {version} ] && [ \"$(cat ~/.fe2/instance 2>/dev/null)\" = {id} ]; then exit 0; fi; exec sh -s";
+        byte[] all = [.. installer, .. Encoding.UTF8.GetBytes($"./adopt {id} </dev/null\n")];
+        var result = await session.RunAsync(command, new MemoryStream(all), cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
             throw JobErrors.StepFailed(machine, "Installing the job scripts", result);
     }
