@@ -44,6 +44,15 @@ public interface ISshSession : IAsyncDisposable
     /// <summary>Opens tunnels that last until the returned object is disposed. Returns when they are ready.</summary>
     /// <exception cref="Fe2Exception"><c>TunnelFailed</c>: a local port is taken.</exception>
     Task<IAsyncDisposable> OpenTunnelsAsync(IReadOnlyList<Tunnel> tunnels, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="OpenTunnelsAsync"/>, and tells when they end and when nothing listens at their far end.</summary>
+    /// <param name="tunnels">The tunnels.</param>
+    /// <param name="onRefused">Called, on another thread, when the machine refuses a connection that came through a tunnel.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <exception cref="Fe2Exception"><c>TunnelFailed</c>: a local port is taken; or a failure to connect.</exception>
+    Task<ISshTunnels> HoldTunnelsAsync(
+        IReadOnlyList<Tunnel> tunnels, Action? onRefused = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("This session has no tunnels.");
 }
 
 /// <summary>What a finished command left behind.</summary>

@@ -47,7 +47,8 @@ internal sealed class SshCommandLine(SshOptions options)
     /// <summary>Tunnels, and a command that shows when they are open.</summary>
     public List<string> Tunnels(SshTarget target, IReadOnlyList<Tunnel> tunnels, string command)
     {
-        var arguments = Silent(target, _knownHosts.FilePath, "yes");
+        // The first value of an option counts: what is refused at the far end is told at this level.
+        List<string> arguments = ["-o", "LogLevel=INFO", .. Silent(target, _knownHosts.FilePath, "yes")];
         arguments.AddRange(Sharing(target, SshSharing.Own));
         arguments.AddRange(Forwards(tunnels));
         arguments.AddRange(["--", target.Address, command]);
@@ -61,6 +62,9 @@ internal sealed class SshCommandLine(SshOptions options)
         // A forward given to a shared connection outlives the login; one of its own ends with it.
         arguments.AddRange(Sharing(target, tunnels.Count == 0 ? SshSharing.Shared : SshSharing.Own));
         arguments.AddRange(Forwards(tunnels));
+        // Each connection to a port on which nothing listens yet would write a line across the screen.
+        if (tunnels.Count > 0)
+            arguments.AddRange(["-o", "LogLevel=ERROR"]);
         if (command is not null)
             arguments.Add("-t");
         arguments.AddRange(["--", target.Address]);

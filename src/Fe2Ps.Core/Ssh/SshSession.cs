@@ -119,7 +119,12 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
 
     /// <inheritdoc/>
     public async Task<IAsyncDisposable> OpenTunnelsAsync(IReadOnlyList<Tunnel> tunnels, CancellationToken cancellationToken = default) =>
-        await SshTunnels.OpenAsync(target, commandLine, tunnels, cancellationToken).ConfigureAwait(false);
+        await SshTunnels.OpenAsync(target, commandLine, tunnels, null, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<ISshTunnels> HoldTunnelsAsync(
+        IReadOnlyList<Tunnel> tunnels, Action? onRefused = null, CancellationToken cancellationToken = default) =>
+        await SshTunnels.OpenAsync(target, commandLine, tunnels, onRefused, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The session holds nothing of its own: the shared connection closes by itself when nobody uses it.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -5,6 +5,7 @@ using Fe2Ps.Completion;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
+using Fe2Ps.Core.Tunnels;
 using Fe2Ps.Pipeline;
 
 namespace Fe2Ps.Commands;
@@ -35,6 +36,10 @@ public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
     [ValidateNotNull]
     public string[] Port { get; set; } = [];
 
+    /// <summary>Opens the first of the ports in the browser.</summary>
+    [Parameter]
+    public SwitchParameter Browser { get; set; }
+
     /// <summary>A command to run on a terminal there instead of a login shell.</summary>
     [Parameter]
     public string? Command { get; set; }
@@ -53,17 +58,24 @@ public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
         SessionOptions where = Where;
         string wanted = ParameterSetName == "Id" ? InstanceId : Name;
         SshInvocation? login = null;
+        Tunnel[] tunnels = [];
         Run(async stop =>
         {
-            Tunnel[] tunnels = [.. Port.Select(Tunnel.Parse)];
+            tunnels = [.. Port.Select(Tunnel.Parse)];
+            LocalPorts.EnsureFree(tunnels);
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             Instance instance = await new InstanceQuery(session).GetAsync(wanted, stop).ConfigureAwait(false);
             var access = new MachineAccess(session, _connector, Pump);
             SshTarget target = await access.TargetAsync(instance, NullIfEmpty(KeyFile), NullIfEmpty(User), stop).ConfigureAwait(false);
             login = await access.ConnectAsync(
                 instance, target, t => _connector.InteractiveAsync(target, tunnels, NullIfEmpty(Command), t), stop).ConfigureAwait(false);
+            await NearEnd.WarnAsync(_connector, target, tunnels, Pump, stop).ConfigureAwait(false);
         });
-        if (login is not null) LogIn(login);
+        if (login is null) return;
+        using var over = new CancellationTokenSource();
+        if (Browser && tunnels.Length > 0) _ = NearEnd.BrowseAsync(tunnels[0], over.Token);
+        LogIn(login);
+        over.Cancel();
     }
 
     private void LogIn(SshInvocation login)
