@@ -8,7 +8,8 @@ internal sealed record Measurement(IReadOnlyList<string> Rows, Func<Ground, Tabl
     /// <summary>All of them, in the order of the table.</summary>
     public static IReadOnlyList<Measurement> All { get; } =
     [
-        ListInstances.Measurement, SpotHistory.Measurement, ModuleImport.Measurement, TabAnswer.Measurement, FamilyPrice.Measurement, ReturnAfterSshd.Measurement, LaunchMany.Measurement, FirstByte.Measurement, ResultArrival.Measurement,
+        ListInstances.Measurement, ModuleImport.Measurement, TabAnswer.Measurement, FamilyPrice.Measurement, SpotHistory.Measurement, ReturnAfterSshd.Measurement,
+        LaunchMany.Measurement, FirstByte.Measurement, CommandMany.Measurement, ResultArrival.Measurement,
     ];
 
     /// <summary>Whether one of its rows has one of these words in its name; no words choose everything.</summary>

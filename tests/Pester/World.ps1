@@ -35,7 +35,7 @@ function Set-Fe2World([string] $Code, [string] $Command) {
 
     foreach ($name in $names) { Set-Fe2Machine $name $state }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
-        foreach ($name in 'spot2', 'od1') { Set-Fe2Machine $name running }
+        foreach ($name in 'spot2', 'od1', 'base') { Set-Fe2Machine $name running }
         $null = Get-Fe2Script spot2 -ErrorAction Ignore | Where-Object IsOver -EQ $false | Stop-Fe2Script -PassThru | Wait-Fe2Script -ErrorAction Ignore
         $null = Invoke-Fe2Script ./myscript.sh spot2 od1
     }
@@ -70,7 +70,7 @@ function Invoke-Fe2Shell([string] $Code, [string] $Command) {
     }
 
     # Whoever types before there is a prompt may not be heard, so it is typed again.
-    $typist = 'timeout 120 script -qec "$0 -NoProfile -EncodedCommand $1" /dev/null < <(while sleep 2; do printf "q\nexit\n" 2>/dev/null || exit; done)'
+    $typist = 'TERM=dumb timeout 120 script -qec "$0 -NoProfile -EncodedCommand $1" /dev/null < <(while sleep 2; do printf "q\nexit\n" 2>/dev/null || exit; done)'
     try { bash -c $typist (Get-Process -Id $PID).Path $encoded | Out-String }
     finally { foreach ($name in $kept.Keys) { [Environment]::SetEnvironmentVariable($name, $kept[$name]) } }
 }
