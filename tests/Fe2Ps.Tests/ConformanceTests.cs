@@ -38,6 +38,7 @@ public sealed class ConformanceTests
             "Get-Fe2Snapshot",
             "Get-Fe2SpotPrice",
             "Get-Fe2SshConfig",
+            "Get-Fe2Tunnel",
             "Get-Fe2Volume",
             "Invoke-Fe2Command",
             "Invoke-Fe2Script",
@@ -60,9 +61,11 @@ public sealed class ConformanceTests
             "Show-Fe2SpotPrice",
             "Start-Fe2Instance",
             "Start-Fe2Sandbox",
+            "Start-Fe2Tunnel",
             "Stop-Fe2Instance",
             "Stop-Fe2Sandbox",
             "Stop-Fe2Script",
+            "Stop-Fe2Tunnel",
             "Wait-Fe2Ami",
             "Wait-Fe2Instance",
             "Wait-Fe2Script",
@@ -99,7 +102,7 @@ public sealed class ConformanceTests
         CommandFacts command = Command(name);
         if (!command.Type.IsSubclassOf(typeof(Fe2Cmdlet)))
         {
-            Assert.True(name.EndsWith("Fe2Sandbox", StringComparison.Ordinal) || name == "Set-Fe2Default", $"{name} does not derive from Fe2Cmdlet");
+            Assert.True(name.EndsWith("Fe2Sandbox", StringComparison.Ordinal) || name is "Set-Fe2Default" or "Get-Fe2Tunnel" or "Stop-Fe2Tunnel", $"{name} does not derive from Fe2Cmdlet");
             return;
         }
 
@@ -153,7 +156,7 @@ public sealed class ConformanceTests
         foreach (PropertyInfo property in Command(name).Type.GetProperties())
         {
             string[] attributes = AttributesOf(property);
-            bool completed = property.GetCustomAttributesData().Any(a => a.ConstructorArguments is [{ Value: Type { Name: "InstanceNameCompleter" or "InstanceNameOrValueCompleter" } }]);
+            bool completed = property.GetCustomAttributesData().Any(a => a.ConstructorArguments is [{ Value: Type { Name: "InstanceNameCompleter" or "InstanceNameOrValueCompleter" or "TunnelNameCompleter" } }]);
             Assert.Equal(completed, attributes.Contains(nameof(InstanceNameAttribute)));
         }
     }

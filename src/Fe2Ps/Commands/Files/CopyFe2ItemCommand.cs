@@ -32,7 +32,8 @@ public sealed class CopyFe2ItemCommand : Fe2Cmdlet
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>Where to: name:path, or a path of this computer; several are each given a copy.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Path")]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "LiteralPath")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(RemotePathCompleter))]
     [ValidateNotNullOrEmpty]

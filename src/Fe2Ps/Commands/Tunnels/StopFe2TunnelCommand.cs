@@ -21,6 +21,7 @@ public sealed class StopFe2TunnelCommand : AsyncCmdlet
 
     /// <summary>Ports of this computer.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Port")]
+    [ValidateNotNullOrEmpty]
     [ValidateRange(1, 65535)]
     public int[] LocalPort { get; set; } = [];
 
