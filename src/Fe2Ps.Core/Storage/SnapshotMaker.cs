@@ -1,3 +1,4 @@
+using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -116,8 +117,9 @@ public sealed class SnapshotMaker(Fe2Session session, ISshConnector connector, I
                 $"Interrupted while EC2 had the order: a snapshot '{request.Name ?? VolumeFacts.NameOf(volume)}' of {volume.VolumeId} may come. Get-Fe2Snapshot shows it, Remove-Fe2Snapshot removes it."));
             throw;
         }
-        catch (Exception e) when (e is not AmazonServiceException)
+        catch (Exception e) when (e is not AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError })
         {
+            // EC2 may have done it all the same.
             List<Snapshot> lost = await FindAsync(id).ConfigureAwait(false);
             if (lost.Count > 0)
                 return lost[0];

@@ -128,7 +128,15 @@ public sealed class VolumeMounter(Fe2Session session, ISshConnector connector, I
         report?.Report(new ProgressReport(activity, "Attaching", 30));
         if (VolumeFacts.StateOf(volume) is not ("available" or "creating"))
             throw StorageErrors.NotAvailable(volume);
-        await states.AvailableAsync(volume, isFresh: true, cancellationToken).ConfigureAwait(false);
+        Volume made = await states.MadeAsync(volume, cancellationToken).ConfigureAwait(false);
+        if (VolumeFacts.InstanceOf(made) is { } other)
+        {
+            // Another session was faster since the volume was looked at.
+            return other == instance.InstanceId
+                ? await states.AttachedAsync(made, other, cancellationToken).ConfigureAwait(false)
+                : throw StorageErrors.InUse(made, $"mounted on {InstanceFacts.Label(instance)}");
+        }
+
         List<Volume> others = await query.ByFiltersAsync([InstanceQuery.Filter("attachment.instance-id", [instance.InstanceId])], cancellationToken).ConfigureAwait(false);
         foreach (string device in DeviceNames.Free(instance, others))
         {

@@ -17,6 +17,10 @@ internal sealed class VolumeStates(Fe2Session session)
     public Task<Volume> AvailableAsync(Volume volume, bool isFresh, CancellationToken cancellationToken) =>
         UntilAsync(volume, "available", v => VolumeFacts.StateOf(v) == "available", isFresh, cancellationToken);
 
+    /// <summary>Until it is made: free, or somebody's already.</summary>
+    public Task<Volume> MadeAsync(Volume volume, CancellationToken cancellationToken) =>
+        UntilAsync(volume, "available", v => VolumeFacts.StateOf(v) is "available" or "in-use", isFresh: true, cancellationToken);
+
     /// <summary>Until it is attached to the instance.</summary>
     public Task<Volume> AttachedAsync(Volume volume, string instanceId, CancellationToken cancellationToken)
     {
