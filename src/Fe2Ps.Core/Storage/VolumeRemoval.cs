@@ -26,6 +26,11 @@ public sealed class VolumeRemoval(Fe2Session session)
             {
                 throw StorageErrors.InUse(await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false) ?? volume, "removed");
             }
+            catch (AmazonEC2Exception e) when (e.ErrorCode == "IncorrectState" && VolumeFacts.StateOf(volume) == "creating")
+            {
+                await states.AvailableAsync(volume, isFresh: true, cancellationToken).ConfigureAwait(false);
+                await session.Ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volume.VolumeId }, cancellationToken).ConfigureAwait(false);
+            }
             catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidVolume.NotFound")
             {
                 // The end that was wanted.
@@ -39,14 +44,7 @@ public sealed class VolumeRemoval(Fe2Session session)
         using var limit = new CancellationTokenSource(Limit, session.Clock);
         try
         {
-            Volume now = await FreshAsync(volume, limit.Token).ConfigureAwait(false);
-            if (VolumeFacts.AttachmentOf(now) is { } attachment)
-            {
-                if (attachment.State?.Value is not "detaching")
-                    await session.Ec2.DetachVolumeAsync(new DetachVolumeRequest { VolumeId = volume.VolumeId }, limit.Token).ConfigureAwait(false);
-                await states.AvailableAsync(now, isFresh: false, limit.Token).ConfigureAwait(false);
-            }
-
+            await FreedAsync(volume, limit.Token).ConfigureAwait(false);
             await FreshRetry.RunAsync(
                 session, () => session.Ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volume.VolumeId }, limit.Token), limit.Token).ConfigureAwait(false);
             return "The volume that was made for it was removed again.";
@@ -58,14 +56,32 @@ public sealed class VolumeRemoval(Fe2Session session)
         }
     }
 
-    private async Task<Volume> FreshAsync(Volume volume, CancellationToken cancellationToken)
+    /// <summary>
+    /// Until nothing has it. The order is given again where EC2 took it back, as it does while the machine is ending or busy; after some
+    /// time without asking the machine, since nothing of anybody's is on the volume.
+    /// </summary>
+    private async Task FreedAsync(Volume volume, CancellationToken cancellationToken)
     {
         for (int n = 0; ; n++)
         {
             Volume? now = await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false);
-            if (now is not null && VolumeFacts.StateOf(now) != "creating")
-                return now;
+            if (now is not null && VolumeFacts.StateOf(now) is "available" or "error")
+                return;
+            if (now is not null && VolumeFacts.AttachmentOf(now) is { } attachment && attachment.State?.Value != "detaching")
+                await TryDetachAsync(volume, force: n >= 10, cancellationToken).ConfigureAwait(false);
             await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TryDetachAsync(Volume volume, bool force, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.Ec2.DetachVolumeAsync(new DetachVolumeRequest { VolumeId = volume.VolumeId, Force = force }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AmazonEC2Exception e) when (e.ErrorCode is { } code && code.StartsWith("Incorrect", StringComparison.Ordinal))
+        {
+            // It is changing by itself; the next look tells.
         }
     }
 }

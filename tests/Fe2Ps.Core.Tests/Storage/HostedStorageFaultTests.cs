@@ -201,7 +201,7 @@ public sealed class HostedStorageFaultTests(StorageFixture cloud) : IClassFixtur
     {
         await cloud.ClearFaultsAsync();
         if (writesOn is not null)
-            await cloud.OnAsync(writesOn, "pkill -f /ticks || :");
+            await cloud.OnAsync(writesOn, "pkill -f '[/]ticks' || :");
         Volume free = await cloud.DismountAsync(volume, force: true);
         foreach (Snapshot snapshot in (await new SnapshotQuery(cloud.Session).ListAsync([])).Snapshots.Where(s => s.VolumeId == free.VolumeId))
             await new SnapshotRemoval(cloud.Session).RemoveAsync(snapshot);
