@@ -57,6 +57,7 @@
         'Wait-Fe2Instance'
         'Wait-Fe2Script'
         'Wait-Fe2Snapshot'
+        'Watch-Fe2Instance'
     )
     AliasesToExport      = @('Connect-Fe2Instance', 'Detach-Fe2Volume', 'Save-Fe2Instance')
     FunctionsToExport    = @()

@@ -11,8 +11,8 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Copy", "Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait"];
-    private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Show", "Wait"];
+    private static readonly string[] ApprovedVerbs = ["Copy", "Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait", "Watch"];
+    private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Show", "Wait", "Watch"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
 
@@ -70,6 +70,7 @@ public sealed class ConformanceTests
             "Wait-Fe2Instance",
             "Wait-Fe2Script",
             "Wait-Fe2Snapshot",
+            "Watch-Fe2Instance",
         ],
         Commands.Select(c => c.Name));
 
@@ -162,7 +163,7 @@ public sealed class ConformanceTests
     }
 
     /// <summary>Lists that are values to hand on, where an empty one is as good as none.</summary>
-    private static readonly string[] Values = ["ArgumentList", "File", "Port", "SecurityGroupId"];
+    private static readonly string[] Values = ["ArgumentList", "Fallback", "File", "Port", "SecurityGroupId"];
 
     private static IEnumerable<PropertyInfo> Lists(string name) =>
         Command(name).Type.GetProperties().Where(p => p.PropertyType.IsArray && AttributesOf(p).Contains("ParameterAttribute"));

@@ -15,6 +15,12 @@ public static class TagNames
     /// <summary>The id of one launch; all that one call of the launcher made carries the same.</summary>
     public const string Launch = "fe2:launch";
 
+    /// <summary>The id of the job that a machine was launched for.</summary>
+    public const string JobId = "fe2:job-id";
+
+    /// <summary>Which machine of that job it is, counted from 1.</summary>
+    public const string Attempt = "fe2:attempt";
+
     /// <summary>The login user, where it is not <c>ubuntu</c>.</summary>
     public const string User = "fe2:user";
 

@@ -57,6 +57,21 @@ public sealed class CloudJobs(
         return new JobMachine(target, instance.PrivateIpAddress, instance.VpcId, runs) { IsSpot = InstanceFacts.IsSpot(instance) };
     }
 
+    /// <summary>The machine with this id, also one that is ending; null where EC2 knows it no more.</summary>
+    internal Task<JobMachine?> FindMachineAsync(string instanceId, CancellationToken cancellationToken) =>
+        session.GuardAsync<JobMachine?>("look at the job's machine", instanceId, async () =>
+            await _query.ByIdsAsync([instanceId], cancellationToken).ConfigureAwait(false) is [var instance]
+                ? await MachineAsync(instance, cancellationToken).ConfigureAwait(false) : null);
+
+    /// <summary>Whether an instance starts or runs.</summary>
+    internal Task<bool> IsAliveAsync(string instanceId, CancellationToken cancellationToken) =>
+        session.GuardAsync("look at the job's machine", instanceId, async () =>
+            await _query.ByIdsAsync([instanceId], cancellationToken).ConfigureAwait(false) is [var instance]
+                && InstanceFacts.StateOf(instance) is "pending" or "running");
+
+    /// <summary>The way to the machines.</summary>
+    internal ISshConnector Connector => _ssh;
+
     /// <inheritdoc/>
     public Task TagAsync(string instanceId, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
         session.GuardAsync("tag the machine of a job", instanceId, () => session.Ec2.CreateTagsAsync(

@@ -1,3 +1,5 @@
+using Fe2Ps.Core.Spot;
+
 namespace Fe2Ps.Core.Scripts;
 
 /// <summary>Where a job stands.</summary>
@@ -70,6 +72,12 @@ public sealed record Job(string Id, string Name, string Script, JobState State)
 
     /// <summary>After an interruption: whatever the script had written before this moment is on the monitor. Or null.</summary>
     public DateTimeOffset? Saved { get; init; }
+
+    /// <summary>How the job goes on over several machines, and what became of each; null for one that does not.</summary>
+    public RecoveryFacts? Recovery { get; init; }
+
+    /// <summary>Which machine of the job this is, counted from 1.</summary>
+    public int Attempt => Recovery?.Last.Number ?? 1;
 
     /// <summary>The size of the job's folder in bytes, on the machine that answered.</summary>
     public long Bytes { get; init; }

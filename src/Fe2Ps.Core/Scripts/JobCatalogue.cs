@@ -94,11 +94,15 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         List<Job> jobs = [];
         foreach (var group in reports.GroupBy(r => r.Facts.Id))
         {
-            var facts = group.First().Facts;
+            // A machine that another one has replaced may still tell its old story.
+            var facts = group.MaxBy(r => r.Facts.Attempt)!.Facts;
             var target = machines.FirstOrDefault(m => m.Id == facts.TargetId);
             var monitor = machines.FirstOrDefault(m => m.Id == facts.MonitorId);
-            var own = group.FirstOrDefault(r => r.IsFromTarget)?.ToJob(target, monitor);
-            var there = group.FirstOrDefault(r => !r.IsFromTarget)?.ToJob(target, monitor);
+            JobReport[] present = [.. group.Where(r => r.Facts.Attempt == facts.Attempt)];
+            var own = present.FirstOrDefault(r => r.IsFromTarget)?.ToJob(target, monitor);
+            var there = present.FirstOrDefault(r => !r.IsFromTarget)?.ToJob(target, monitor);
+            if (own is not null)
+                own = own with { Recovery = group.Select(r => r.Recovery).FirstOrDefault(r => r is not null) };
             // What has ended on the monitor has ended: its results are there.
             jobs.Add(own is null ? Judge(there!, target)
                 : there is { State: JobState.Finished } ? own with { State = there.State, Note = own.State == JobState.Finished ? own.Note : null }

@@ -113,7 +113,7 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
     }
 
     /// <summary>The job as it stands; when its target is gone in the middle, the monitor is told so.</summary>
-    private async Task<Job> RefreshAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    internal async Task<Job> RefreshAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         Job? now = null;
         string? unreachable = null;
@@ -129,7 +129,9 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
             unreachable = e.Message;
         }
 
-        if (await cloud.IsRunningAsync(job.TargetId, cancellationToken).ConfigureAwait(false))
+        // Another computer may have brought the job to another machine meanwhile.
+        var targetId = now?.TargetId ?? job.TargetId;
+        if (await cloud.IsRunningAsync(targetId, cancellationToken).ConfigureAwait(false))
         {
             if (now is not null)
                 return now;
@@ -141,19 +143,25 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
             return job with { State = JobState.Lost, Note = $"{job.TargetName} is gone, and there is no monitor to ask" };
         // Its last word may have reached the monitor between the two questions.
         await using var session = await ssh.OpenAsync(monitor.Ssh, cancellationToken).ConfigureAwait(false);
-        await session.RunAsync(RemoteScripts.Call("abandon", job.Id, "lost"), null, cancellationToken).ConfigureAwait(false);
+        await session.RunAsync(RemoteScripts.Call("abandon", job.Id, "lost", targetId), null, cancellationToken).ConfigureAwait(false);
+        if (targetId != job.TargetId)
+            return await _catalogue.GetAsync(job, report, cancellationToken).ConfigureAwait(false);
         var target = job.Target is null ? null : job.Target with { IsRunning = false };
         return await _catalogue.GetAsync(job with { Target = target }, report, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task WaitThereAsync(Job job, int seconds, CancellationToken cancellationToken)
+    /// <summary>Returns when there may be something new: also that EC2 takes the machine away.</summary>
+    internal Task WaitForNewsAsync(Job job, TimeSpan longest, CancellationToken cancellationToken) =>
+        WaitThereAsync(job, Math.Clamp((int)Math.Ceiling(longest.TotalSeconds), 1, WaitSeconds), cancellationToken, "notice");
+
+    private async Task WaitThereAsync(Job job, int seconds, CancellationToken cancellationToken, params string[] options)
     {
         foreach (var machine in Holders(job))
         {
             try
             {
                 await using var session = await ssh.OpenAsync(machine.Ssh, cancellationToken).ConfigureAwait(false);
-                await session.RunAsync(RemoteScripts.Call("wait", job.Id, $"{seconds}"), null, cancellationToken).ConfigureAwait(false);
+                await session.RunAsync(RemoteScripts.Call("wait", [job.Id, $"{seconds}", .. options]), null, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)

@@ -41,6 +41,10 @@ internal static class JobErrors
         $"{machine.Name} cannot {onExit.ToString().ToLowerInvariant()} after this job: another job there ({other}) asked for its other end, and a machine knows only one.",
         "Give both jobs the same action on exit, or none to this one.", machine.Id);
 
+    public static Fe2Exception RecoveryNeedsMonitor() => new(
+        "RecoveryNeedsMonitor", Fe2ErrorKind.InvalidArgument, "A job can only go on elsewhere when another machine has its results.",
+        "Name a monitor, one that is not interrupted.", null);
+
     public static Fe2Exception CannotStop(JobMachine machine) => new(
         "InstanceCannotStop", Fe2ErrorKind.InvalidArgument,
         $"{machine.Name} is a one-time spot instance: it cannot stop, only terminate, and its disk would go with it.",

@@ -14,7 +14,11 @@ internal sealed record JobFacts(
     string TargetName,
     string? MonitorId,
     string? MonitorName,
-    DateTimeOffset Created);
+    DateTimeOffset Created)
+{
+    /// <summary>Which machine of the job this is, counted from 1.</summary>
+    public int Attempt { get; init; } = 1;
+}
 
 /// <summary>Reads and writes <see cref="JobFacts"/> without reflection.</summary>
 [JsonSourceGenerationOptions(

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
+using Fe2Ps.Core.Spot;
+
 namespace Fe2Ps.Core.Scripts;
 
 /// <summary>What one machine says about one job: the answer of the remote script <c>report</c>.</summary>
@@ -98,6 +100,7 @@ internal sealed class JobReport
             Interrupted = notice.Length >= 3 ? Moment(notice[2]) : null,
             Deadline = notice.Length >= 3 ? Moment(notice[0]) : null,
             Saved = Time("saved"),
+            Recovery = Recovery,
             IsStopped = _fields.ContainsKey("stopped"),
             Bytes = long.TryParse(_fields.GetValueOrDefault("bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0,
             Session = _fields.GetValueOrDefault("session"),
@@ -110,6 +113,22 @@ internal sealed class JobReport
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : null;
+
+    /// <summary>How the job goes on over several machines; only its monitor knows.</summary>
+    public RecoveryFacts? Recovery
+    {
+        get
+        {
+            try
+            {
+                return _fields.GetValueOrDefault("recovery") is { } json ? RecoveryStore.Parse(json) : null;
+            }
+            catch (JsonException)
+            {
+                return null;
+            }
+        }
+    }
 
     private static JobFacts? ReadFacts(string base64)
     {

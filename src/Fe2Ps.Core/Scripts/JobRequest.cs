@@ -1,3 +1,5 @@
+using Fe2Ps.Core.Spot;
+
 namespace Fe2Ps.Core.Scripts;
 
 /// <summary>What happens to the target when the script has ended and its results are safe.</summary>
@@ -60,6 +62,9 @@ public sealed record JobRequest(string ScriptPath, JobMachine Target)
 
     /// <summary>On a spot machine: what tells the script that EC2 takes the machine away.</summary>
     public InterruptSignal InterruptSignal { get; init; }
+
+    /// <summary>How the job goes on when its machine is taken away, or null: then it does not. Needs a monitor.</summary>
+    public RecoveryFacts? Recovery { get; init; }
 
     /// <summary>
     /// The job's name, which is its folder's: <c>~/fastec2/&lt;name&gt;</c>. Null takes the target's name, with <c>-2</c>, <c>-3</c>, ...

@@ -29,6 +29,8 @@ internal static partial class JobRequestCheck
             throw JobErrors.MonitorIsTarget(monitor.Name);
         if (request.OnExit != OnExit.None && request.Monitor is null && !request.ReceivesAtEnd)
             throw JobErrors.OnExitNeedsMonitor(request.OnExit);
+        if (request.Recovery is not null && request.Monitor is null)
+            throw JobErrors.RecoveryNeedsMonitor();
         if (HasWindowsLineEnds(request.ScriptPath))
         {
             report?.Report(new WarningReport(

@@ -14,6 +14,9 @@ internal sealed class JobRetreat(JobHost target, JobHost? monitor, IJobCloud clo
     private static readonly TimeSpan ForTarget = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ForOthers = TimeSpan.FromSeconds(10);
 
+    /// <summary>The job's id.</summary>
+    public string Id => id;
+
     /// <summary>Whether the target has been asked to start the script.</summary>
     public bool MayRun { get; set; }
 

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Scripts;
@@ -59,11 +62,14 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
                 await new JobLink(target, monitor, ssh).EstablishAsync(id, cancellationToken).ConfigureAwait(false);
             }
 
+            if (monitor is not null && request.Recovery is { } recovery)
+                await RecoveryStore.WriteAsync(monitor, id, recovery, EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
+
             Say("starting", 80);
             await TagAsync(request, name, retreat, cancellationToken).ConfigureAwait(false);
             retreat.MayRun = true;
             var session = await target.CallAsync(
-                "start", request.Target.IsSpot ? [id, script, "spot", request.InterruptSignal.ToString()] : [id, script], "Starting the script", EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
+                "start", StartArguments(id, script, request.Target, request.InterruptSignal, 1), "Starting the script", EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
             return Started(facts, session.OutputText);
         }
         catch (Exception failure)
@@ -80,6 +86,7 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
             report?.Report(new VerboseReport($"Job {id} runs in tmux session '{session.Trim()}' on {request.Target.Name}."));
             return JobReport.FromFacts(facts, request.Target, request.Monitor) with
             {
+                Recovery = request.Recovery,
                 State = JobState.Running,
                 Started = _time.GetUtcNow(),
                 Session = session.TrimEnd('\n'),
@@ -88,6 +95,10 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
 
         void Say(string status, int percent) => report?.Report(new ProgressReport(activity, status, percent));
     }
+
+    /// <summary>What the remote script <c>start</c> is called with.</summary>
+    internal static string[] StartArguments(string id, string script, JobMachine target, InterruptSignal signal, int attempt) =>
+        [id, script, target.IsSpot ? "spot" : "lasting", signal.ToString(), attempt.ToString(CultureInfo.InvariantCulture)];
 
     /// <summary>Takes the job's folder on every machine, under the first name that is free on all of them.</summary>
     private static async Task<string> ClaimAsync(JobRequest request, JobHost[] hosts, string id, CancellationToken cancellationToken)
@@ -138,6 +149,8 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
         if (request.Monitor is { } monitor)
         {
             tags["fe2:monitor"] = monitor.Id;
+            if (request.Recovery is not null)
+                (tags[TagNames.JobId], tags[TagNames.Attempt]) = (retreat.Id, "1");
             await cloud.TagAsync(monitor.Id, new Dictionary<string, string> { ["fe2:role"] = "monitor" }, cancellationToken).ConfigureAwait(false);
         }
 

@@ -13,6 +13,9 @@ report_one() {
     # On the machine that runs the job, the processes themselves tell whether it lives.
     # They come before the state: a job that ends in between has written its state by then.
     for private in "$fe2"/jobs/*; do
+        if [ -f "$private/recovery.json" ] && [ "$(cat "$private/name")" = "$job_name" ]; then
+            printf 'recovery %s\n' "$(encode < "$private/recovery.json")"
+        fi
         if [ -f "$private/run.pid" ] && [ "$(cat "$private/name")" = "$job_name" ]; then
             if alive "$private/run.pid"; then echo 'run 1'; else echo 'run 0'; fi
             if alive "$private/keep.pid"; then echo 'keep 1'; else echo 'keep 0'; fi

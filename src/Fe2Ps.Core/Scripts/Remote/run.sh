@@ -37,7 +37,13 @@ launch() {
         PYTHONUNBUFFERED=${PYTHONUNBUFFERED-1}
         # On a spot machine, this file is there as soon as EC2 has said that it takes the machine away.
         FE2_NOTICE=$meta/interrupted
-        export FE2_DIR FE2_JOB FE2_NOTICE PYTHONUNBUFFERED
+        # Which machine of the job this is; on all but the first, a script may go on with what the one before has saved.
+        FE2_ATTEMPT=$(cat "$private/attempt")
+        if [ "$FE2_ATTEMPT" -gt 1 ]; then
+            FE2_RESUME=1
+            export FE2_RESUME
+        fi
+        export FE2_DIR FE2_JOB FE2_NOTICE FE2_ATTEMPT PYTHONUNBUFFERED
         # shellcheck source=/dev/null
         . "$private/env"
         exec "./$script" "$@"

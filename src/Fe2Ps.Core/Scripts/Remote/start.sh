@@ -1,5 +1,5 @@
 #!/bin/sh
-# start ID SCRIPT [spot SIGNAL]: on the target, runs the job in a tmux session of its own. What the script gets as environment and
+# start ID SCRIPT KIND SIGNAL ATTEMPT: on the target, of the kind "spot" or another, runs the job in a tmux session of its own. What the script gets as environment and
 # arguments comes on standard input, as shell text, and stays in the private folder. Prints the session's name.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -13,14 +13,14 @@ fi
 # Until it is known that the job runs, abandon waits; when abandon came first, nothing is here any more.
 lock "$private/lock" 20 && [ -f "$private/name" ] || exit 66
 printf %s "$2" > "$private/script"
-if [ "${3-}" = spot ]; then
-    printf '%s\n' "$4" > "$private/signal"
-    : > "$private/spot"
-fi
+printf '%s\n' "$4" > "$private/signal"
+printf '%s\n' "$5" > "$private/attempt"
+[ "$3" != spot ] || : > "$private/spot"
 chmod u+x "$dir/$2" || exit 1
 # The last reserve: freed at the end, so that a full disk still takes the exit code.
 dd if=/dev/zero of="$private/reserve" bs=65536 count=16 2>/dev/null || exit 1
-: > "$meta/output.log" || exit 1
+# On a further machine the output goes on where it stood.
+[ "$5" -gt 1 ] || : > "$meta/output.log" || exit 1
 put "$meta/state" starting || exit 1
 printf '%s\n' "$name" > "$HOME/fastec2/current"
 

@@ -1,12 +1,32 @@
 #!/bin/sh
 # stop ID: ends the script: SIGTERM, and after ten seconds SIGKILL. Results are flushed as after any other end.
+# stop ID over SECONDS: the same, because another machine takes over, and waits until the results are on the monitor. Exit code
+# 70 when they are not there in time.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
-alive "$private/run.pid" || exit 0
+flushed() {
+    [ "${over-}" ] || exit 0
+    count=0
+    while [ $count -lt $((seconds * 5)) ]; do
+        case $(head -n 1 "$meta/state" 2>/dev/null) in
+            finished | lost) exit 0 ;;
+        esac
+        count=$((count + 1))
+        sleep 0.2
+    done
+    exit 70
+}
+if [ "${2-}" = over ]; then
+    over=1
+    seconds=$3
+    # Also where nobody has told this machine: a script that is ended now did not fail.
+    [ -s "$meta/interrupted" ] || put "$meta/interrupted" "$(now) replace $(now)"
+fi
+alive "$private/run.pid" || flushed
 read -r wrapper _ < "$private/run.pid"
 session=$(session_of "$wrapper")
-put "$meta/stopped" "$(now)"
+[ "${over-}" ] || put "$meta/stopped" "$(now)"
 
 tell() {
     for member in $(session_members "$session" "$wrapper"); do
@@ -21,4 +41,5 @@ while alive "$private/run.pid" && [ $count -lt 75 ]; do
     count=$((count + 1))
     sleep 0.2
 done
-! alive "$private/run.pid"
+alive "$private/run.pid" && exit 1
+flushed

@@ -4,6 +4,7 @@ using Fe2Ps.Completion;
 using Fe2Ps.Core;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Pipeline;
 using Fe2Ps.Views;
@@ -64,6 +65,30 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     [Parameter]
     public InterruptSignal InterruptSignal { get; set; }
 
+    /// <summary>Goes on on another machine when EC2 takes the one away, and waits for the end.</summary>
+    [Parameter]
+    public SwitchParameter Recover { get; set; }
+
+    /// <summary>How often the script may be started again.</summary>
+    [Parameter]
+    [ValidateRange(0, 1000)]
+    public int MaxRestarts { get; set; } = 10;
+
+    /// <summary>What another machine may differ in.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public RecoveryFallback[] Fallback { get; set; } = [RecoveryFallback.Zone, RecoveryFallback.Type, RecoveryFallback.OnDemand];
+
+    /// <summary>Further types for another machine.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(InstanceTypeCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] InstanceType { get; set; } = [];
+
+    /// <summary>Starts a script that ends with an error again, too.</summary>
+    [Parameter]
+    public SwitchParameter RestartOnError { get; set; }
+
     /// <summary>Returns when the script has ended and the results are safe.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -85,7 +110,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     [Parameter]
     public string? KeyFile { get; set; }
 
-    private bool Stays => Wait || Follow;
+    private bool Stays => Wait || Follow || Recover;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -101,8 +126,8 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
-            _job = await cloud.Runner.StartAsync(await RequestAsync(cloud, script, files, stop).ConfigureAwait(false), Pump, stop).ConfigureAwait(false);
-            Job last = Stays ? await StayAsync(cloud, _job, folder, stop).ConfigureAwait(false) : _job;
+            _job = await cloud.Runner.StartAsync(await RequestAsync(session, cloud, script, files, stop).ConfigureAwait(false), Pump, stop).ConfigureAwait(false);
+            Job last = Stays ? await StayAsync(session, cloud, _job, folder, stop).ConfigureAwait(false) : _job;
             await WriteAsync(Dressed.Job(last, session, where)).ConfigureAwait(false);
             if (Stays && ScriptErrors.Of(last) is { } failure) throw failure;
         });
@@ -113,9 +138,13 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
         ? $"The job {job.Name} goes on on {job.TargetName}. Wait-Fe2Script {job.Name} waits for it, Receive-Fe2Script {job.Name} -Follow shows its output, Stop-Fe2Script {job.Name} ends it."
         : "The job was not started.";
 
-    private async Task<JobRequest> RequestAsync(CloudJobs cloud, string script, string[] files, CancellationToken stop) =>
-        new(script, await cloud.MachineAsync(Instance, stop).ConfigureAwait(false))
+    private async Task<JobRequest> RequestAsync(Fe2Session session, CloudJobs cloud, string script, string[] files, CancellationToken stop)
+    {
+        JobMachine target = await cloud.MachineAsync(Instance, stop).ConfigureAwait(false);
+        var options = new RecoveryOptions { MaxRestarts = MaxRestarts, Fallback = Fallback, InstanceTypes = InstanceType, RestartOnError = RestartOnError };
+        return new JobRequest(script, target)
         {
+            Recovery = Recover ? await new RecoveryPlan(session).OfAsync(target, options, InterruptSignal, stop).ConfigureAwait(false) : null,
             Monitor = NullIfEmpty(Monitor) is { } monitor ? await cloud.MachineAsync(monitor, stop).ConfigureAwait(false) : null,
             Arguments = ArgumentList,
             Environment = Texts.Dictionary(Environment),
@@ -125,17 +154,14 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
             Name = NullIfEmpty(Name),
             ReceivesAtEnd = Stays && NullIfEmpty(Monitor) is null,
         };
+    }
 
-    private async Task<Job> StayAsync(CloudJobs cloud, Job job, string? folder, CancellationToken stop)
+    private async Task<Job> StayAsync(Fe2Session session, CloudJobs cloud, Job job, string? folder, CancellationToken stop)
     {
-        if (Follow)
-        {
-            var lines = new OutputLines();
-            await cloud.Control.FollowAsync(job, bytes => Show(lines.Add(bytes.Span)), 0, Pump, stop).ConfigureAwait(false);
-            if (lines.Finish() is { } last) Show([last]);
-        }
-
-        Job over = await cloud.Control.WaitAsync(job, TimeSpan.FromDays(365), Pump, stop).ConfigureAwait(false);
+        var lines = new OutputLines();
+        Action<ReadOnlyMemory<byte>>? show = Follow ? bytes => Show(lines.Add(bytes.Span)) : null;
+        Job over = await new JobEnd(session, cloud).WaitAsync(job, TimeSpan.FromDays(365), show, moved => _job = moved, Pump, stop).ConfigureAwait(false);
+        if (lines.Finish() is { } last) Show([last]);
         if (folder is not null)
         {
             string mine = job.LocalFolder(folder);

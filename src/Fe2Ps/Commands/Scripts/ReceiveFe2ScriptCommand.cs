@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
 
 namespace Fe2Ps.Commands;
 
@@ -19,7 +20,7 @@ public sealed class ReceiveFe2ScriptCommand : ScriptCmdlet
     public SwitchParameter Follow { get; set; }
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop)
+    private protected override async Task ActAsync(Fe2Session session, CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop)
     {
         if (Follow)
         {

@@ -51,7 +51,7 @@ public abstract class ScriptCmdlet : Fe2Cmdlet
                 try
                 {
                     await Errors.GuardAsync(() =>
-                        ActAsync(cloud, job, o => WriteAsync(o is Job j ? Dressed.Job(j, session, where) : o), stop)).ConfigureAwait(false);
+                        ActAsync(session, cloud, job, o => WriteAsync(o is Job j ? Dressed.Job(j, session, where) : o), stop)).ConfigureAwait(false);
                 }
                 catch (Fe2Exception failure)
                 {
@@ -67,7 +67,7 @@ public abstract class ScriptCmdlet : Fe2Cmdlet
         : null;
 
     /// <summary>What the cmdlet does with one job.</summary>
-    private protected abstract Task ActAsync(CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop);
+    private protected abstract Task ActAsync(Fe2Session session, CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop);
 
     private async Task<IReadOnlyList<Job>> FindAsync(CloudJobs cloud, CancellationToken stop)
     {

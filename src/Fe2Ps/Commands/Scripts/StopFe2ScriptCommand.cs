@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
 
 namespace Fe2Ps.Commands;
 
@@ -13,7 +14,7 @@ public sealed class StopFe2ScriptCommand : ScriptCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop)
+    private protected override async Task ActAsync(Fe2Session session, CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop)
     {
         if (!await Pump.AskAsync(() => ShouldProcess($"{job.Name} on {job.TargetName}", "Stop the script")).ConfigureAwait(false)) return;
         Job stopped = await cloud.Control.StopAsync(job, Pump, stop).ConfigureAwait(false);

@@ -1,5 +1,7 @@
 using System.Management.Automation;
 using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 
 namespace Fe2Ps.Commands;
 
@@ -14,9 +16,9 @@ public sealed class WaitFe2ScriptCommand : ScriptCmdlet
     public int Timeout { get; set; } = 7 * 24 * 3600;
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop)
+    private protected override async Task ActAsync(Fe2Session session, CloudJobs cloud, Job job, Func<object, Task> write, CancellationToken stop)
     {
-        Job over = await cloud.Control.WaitAsync(job, TimeSpan.FromSeconds(Timeout), Pump, stop).ConfigureAwait(false);
+        Job over = await new JobEnd(session, cloud).WaitAsync(job, TimeSpan.FromSeconds(Timeout), null, null, Pump, stop).ConfigureAwait(false);
         await write(over).ConfigureAwait(false);
         if (ScriptErrors.Of(over) is { } failure) throw failure;
     }

@@ -1,0 +1,20 @@
+#!/bin/sh
+# again ID: on the monitor, makes the job's folder ready for another machine. The one before may not write any more: its key
+# leaves first. What it wrote stays, only its marks go.
+# again ID here: on a machine that is to run the script once more. Exit code 75 when it runs already.
+# shellcheck source=lib.sh
+. "$HOME/.fe2/lib.sh"
+open_job "$1"
+if [ "${2-}" = here ]; then
+    # A start that is under way is none of ours.
+    lock "$private/lock" 20 || exit 75
+    ! works "$private" || exit 75
+    # What is not on the monitor is not lost: it stays in the folder.
+    rm -rf "$meta" "$private"
+    exit 0
+fi
+edit_keys "$id" || exit 1
+rm -rf "$dir/.fe2-partial"
+for mark in state exit-code started ended heartbeat stopped interrupted rebalance saved; do
+    rm -f "$meta/$mark" || exit 1
+done

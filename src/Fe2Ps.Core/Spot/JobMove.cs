@@ -1,0 +1,148 @@
+using System.Text.Json;
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+
+namespace Fe2Ps.Core.Spot;
+
+/// <summary>
+/// One move of a job, from a machine that is gone or going to the next one. Every step leaves a state in which another computer,
+/// or the next round, finds out how far it came.
+/// </summary>
+internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monitor, Job job, TimeSpan betweenTries)
+{
+    private const int NoSuchJob = 66;
+    private const int StillRuns = 75;
+
+    /// <summary>EC2's two minutes, and a little.</summary>
+    private static readonly TimeSpan Interruption = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Moves the job, or finds that there is no need to any more and returns null.</summary>
+    public async Task<Job?> RunAsync(RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        if (facts.Last.Started is null && await jobs.IsAliveAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false) && job.Interrupted is null)
+            return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
+
+        var old = facts.Last;
+        var number = old.Number + 1;
+        var stays = job.Interrupted is null && await jobs.IsRunningAsync(old.InstanceId, cancellationToken).ConfigureAwait(false)
+            && !await new InterruptionSigns(session).IsMarkedAsync(old.InstanceId, cancellationToken).ConfigureAwait(false);
+        JobAttempt next;
+        if (stays)
+        {
+            // The machine is well, only the job's processes are not.
+            report?.Report(new WarningReport($"The job {job.Name} is started again on {job.TargetName}: {job.Note ?? $"it ended with exit code {job.ExitCode}"}."));
+            next = old with { Number = number, Started = null, Ended = null, End = null };
+        }
+        else
+        {
+            report?.Report(new WarningReport($"{job.TargetName} is taken away from job {job.Name}; another machine takes over."));
+            Instance instance = await new Replacement(session, jobs.Connector) { BetweenTries = betweenTries }
+                .GetAsync(job, facts, number, report, cancellationToken).ConfigureAwait(false);
+            next = new RecoveryPlan(session).AttemptOf(instance, number);
+            await HandOverAsync(old, report, cancellationToken).ConfigureAwait(false);
+            if (await HasFinishedAsync(cancellationToken).ConfigureAwait(false))
+            {
+                // It came to its end in its last two minutes after all.
+                await new InstanceActions(session).RemoveAsync([instance], cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+        }
+
+        var ended = job.LastSeen is { } seen && job.State == JobState.Lost ? seen : session.Clock.GetUtcNow();
+        facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
+        facts = facts with { Attempts = [.. facts.Attempts, next] };
+        await HandInAsync(facts, cancellationToken).ConfigureAwait(false);
+        return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The script ends on the old machine, and what it has written since the notice comes to the monitor. A machine that does not
+    /// answer any more is waited for until EC2 has ended it: two machines never work for one job.
+    /// </summary>
+    private async Task HandOverAsync(JobAttempt old, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var end = session.Clock.GetUtcNow() + Interruption;
+        while (await jobs.IsRunningAsync(old.InstanceId, cancellationToken).ConfigureAwait(false) && session.Clock.GetUtcNow() < end)
+        {
+            report?.Report(new ProgressReport($"Job {job.Name}", $"bringing the last results of {job.TargetName} to {job.MonitorName}"));
+            var machine = await jobs.FindMachineAsync(old.InstanceId, cancellationToken).ConfigureAwait(false);
+            if (machine is not { IsRunning: true })
+                return;
+            try
+            {
+                await using var there = await jobs.Connector.OpenAsync(machine.Ssh, cancellationToken).ConfigureAwait(false);
+                var seconds = Math.Max(5, (int)(end - session.Clock.GetUtcNow()).TotalSeconds);
+                var over = await there.RunAsync(RemoteScripts.Call("stop", job.Id, "over", $"{seconds}"), null, cancellationToken).ConfigureAwait(false);
+                if (over.ExitCode is 0 or NoSuchJob)
+                    return;
+            }
+            catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)
+            {
+                report?.Report(new VerboseReport($"{job.TargetName} does not answer: {e.Message}"));
+            }
+
+            await Task.Delay(Pause, session.Clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> HasFinishedAsync(CancellationToken cancellationToken)
+    {
+        var result = await monitor.Session.RunAsync(RemoteScripts.Call("report", job.Id), null, cancellationToken).ConfigureAwait(false);
+        return JobReport.Parse(result.OutputText).Any(r => r.ToJob(null, null) is { State: JobState.Finished, ExitCode: 0 });
+    }
+
+    /// <summary>The monitor stops listening to the old machine and knows the new one, in this order.</summary>
+    private async Task HandInAsync(RecoveryFacts facts, CancellationToken cancellationToken)
+    {
+        var file = ShellQuote.Home(job.Folder + "/.fe2/job.json");
+        var read = await monitor.Session.RunAsync("cat " + file, null, cancellationToken).ConfigureAwait(false);
+        if (read.ExitCode != 0 || JsonSerializer.Deserialize(read.OutputText, JobFactsContext.Default.JobFacts) is not { } known)
+            throw JobErrors.StepFailed(monitor.Machine, "Reading the job's facts", read);
+        await monitor.CallAsync("again", [job.Id], "Making the job's folder ready for another machine", null, cancellationToken).ConfigureAwait(false);
+        var json = JsonSerializer.SerializeToUtf8Bytes(
+            known with { Id = job.Id, Name = job.Name, TargetId = facts.Last.InstanceId, TargetName = facts.Machine.Name, Attempt = facts.Last.Number },
+            JobFactsContext.Default.JobFacts);
+        var written = await monitor.Session.RunAsync(
+            $"rm -f {file}.new && cat > {file}.new && mv -fT {file}.new {file}", new MemoryStream(json), cancellationToken).ConfigureAwait(false);
+        if (written.ExitCode != 0)
+            throw JobErrors.StepFailed(monitor.Machine, "Writing the job's facts", written);
+        await RecoveryStore.WriteAsync(monitor, job.Id, facts, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The folder comes from the monitor, and the script starts.</summary>
+    private async Task<Job> StartAsync(RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var machine = await jobs.MachineAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false);
+        report?.Report(new ProgressReport($"Job {job.Name}", $"starting {job.Script} on {machine.Name} ({machine.Id})"));
+        await using var target = await JobHost.OpenAsync(jobs.Connector, machine, cancellationToken).ConfigureAwait(false);
+        await target.PrepareAsync(["tmux", "rsync", "lsyncd"], report, cancellationToken).ConfigureAwait(false);
+        var left = await target.TryCallAsync("again", [job.Id, "here"], null, cancellationToken).ConfigureAwait(false);
+        if (left.ExitCode != StillRuns)
+        {
+            if (left.ExitCode is not (0 or NoSuchJob))
+                throw JobErrors.StepFailed(machine, "Making the machine ready", left);
+            await target.CallAsync("claim", [job.Id, job.Name, job.OnExit.ToString()], "Making the job's folder", null, cancellationToken).ConfigureAwait(false);
+            await new JobLink(target, monitor, jobs.Connector).EstablishAsync(job.Id, cancellationToken).ConfigureAwait(false);
+            await jobs.TagAsync(machine.Id, new Dictionary<string, string> { [TagNames.Attempt] = $"{facts.Last.Number}" }, cancellationToken).ConfigureAwait(false);
+            if (job.OnExit != OnExit.None && await jobs.ShutdownBehaviorAsync(machine.Id, cancellationToken).ConfigureAwait(false) != job.OnExit)
+                await jobs.SetShutdownBehaviorAsync(machine.Id, job.OnExit, cancellationToken).ConfigureAwait(false);
+            await using var environment = await RecoveryStore.EnvironmentAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
+            await target.CallAsync(
+                "start", ScriptRunner.StartArguments(job.Id, job.Script, machine, facts.Signal, facts.Last.Number), "Starting the script", environment, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        facts = facts.WithLast(facts.Last with { Started = session.Clock.GetUtcNow() });
+        await RecoveryStore.WriteAsync(monitor, job.Id, facts, cancellationToken).ConfigureAwait(false);
+        report?.Report(new WarningReport($"The job {job.Name} goes on on {machine.Name} ({machine.Id}, {facts.Last.InstanceType}, {facts.Last.Zone})."));
+        return job with
+        {
+            State = JobState.Running, TargetId = machine.Id, TargetName = machine.Name, Target = machine, Recovery = facts,
+            Interrupted = null, Deadline = null, Saved = null, Note = null, ExitCode = null, Ended = null, LastSeen = null,
+        };
+    }
+}

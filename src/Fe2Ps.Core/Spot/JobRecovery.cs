@@ -1,0 +1,122 @@
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Spot;
+
+/// <summary>
+/// Sees a job through to its end over as many machines as it takes. Any computer can do so, or take over from another one: all
+/// that it needs is in tags and on the monitor.
+/// </summary>
+public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    /// <summary>A notice that never reached the monitor, or a machine that EC2 gave another fate: two calls each time.</summary>
+    private static readonly TimeSpan AskCloudEvery = TimeSpan.FromMinutes(5);
+
+    private readonly string _holder = $"{Environment.MachineName.Replace(' ', '_')}-{Guid.NewGuid():N}";
+
+    /// <summary>How long another try waits where there is no room anywhere.</summary>
+    internal TimeSpan BetweenTries { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Waits until the script has ended by itself, and gives it another machine whenever the one it runs on is taken away.</summary>
+    /// <param name="job">A job with <see cref="Job.Recovery"/>.</param>
+    /// <param name="timeout">How long to wait.</param>
+    /// <param name="moved">Told of the job on its next machine.</param>
+    /// <returns>The job, finished; or lost, when it was started again as often as it may be.</returns>
+    /// <exception cref="Fe2Exception"><c>ScriptWaitTimeout</c>; what a launch or a start on a new machine can fail with for good.</exception>
+    public async Task<Job> WaitAsync(
+        Job job, TimeSpan timeout, Action<Job>? moved = null, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        var start = session.Clock.GetTimestamp();
+        var asked = start;
+        while (true)
+        {
+            var now = await LookAsync(job, report, cancellationToken).ConfigureAwait(false);
+            if (now.Recovery is not { } facts)
+                return await jobs.Control.WaitAsync(now, timeout, report, cancellationToken).ConfigureAwait(false);
+            var isMarked = false;
+            if (session.Clock.GetElapsedTime(asked) > AskCloudEvery)
+            {
+                asked = session.Clock.GetTimestamp();
+                isMarked = await new InterruptionSigns(session).IsMarkedAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false);
+            }
+
+            var lives = now.State != JobState.Preparing || await jobs.IsAliveAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false);
+            switch (Recovery.Next(now, facts, lives, isMarked))
+            {
+                case RecoveryStep.Done:
+                    return now;
+                case RecoveryStep.GiveUp:
+                    return now with
+                    {
+                        State = now.State == JobState.Finished ? now.State : JobState.Lost,
+                        Note = $"it was started on {facts.Attempts.Count} machines, as often as it may be",
+                    };
+                case RecoveryStep.Watch:
+                    job = now;
+                    report?.Report(new ProgressReport($"Job {job.Name}", Status(job, session.Clock.GetElapsedTime(start))));
+                    break;
+                default:
+                    var next = await TryMoveAsync(now, facts, report, cancellationToken).ConfigureAwait(false);
+                    if (next is not null && next.Attempt > now.Attempt)
+                        moved?.Invoke(next);
+                    job = next ?? now;
+                    if (next is null)
+                        await Task.Delay(Pause, session.Clock, cancellationToken).ConfigureAwait(false);
+                    continue;
+            }
+
+            var left = timeout - session.Clock.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+                throw JobErrors.WaitTimeout(job, timeout);
+            await jobs.Control.WaitForNewsAsync(job, left, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The job as it stands, on the machine that it is on by now.</summary>
+    private async Task<Job> LookAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var now = await jobs.Control.RefreshAsync(job, report, cancellationToken).ConfigureAwait(false);
+        if (now.TargetId == job.TargetId)
+            return now with { Recovery = now.Recovery ?? job.Recovery };
+        var there = now with { Target = await jobs.FindMachineAsync(now.TargetId, cancellationToken).ConfigureAwait(false) };
+        now = await jobs.Control.RefreshAsync(there, report, cancellationToken).ConfigureAwait(false);
+        return now with { Recovery = now.Recovery ?? there.Recovery ?? job.Recovery };
+    }
+
+    /// <summary>Brings the job to its next machine. Null when another computer is at it, or when it has to be tried again.</summary>
+    private async Task<Job?> TryMoveAsync(Job job, RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        if (job.Monitor is not { IsRunning: true } there)
+            throw JobErrors.NobodyHasJob(job);
+        try
+        {
+            await using var monitor = await JobHost.OpenAsync(jobs.Connector, there, cancellationToken).ConfigureAwait(false);
+            await RemoteScripts.InstallAsync(monitor.Session, there, cancellationToken).ConfigureAwait(false);
+            await using var lease = await RecoveryLease.TryTakeAsync(monitor, job.Id, _holder, session.Clock, cancellationToken).ConfigureAwait(false);
+            if (lease is null)
+            {
+                report?.Report(new ProgressReport($"Job {job.Name}", "another computer sees to its recovery"));
+                return null;
+            }
+
+            // What was seen before may have been settled by the computer that had the lease until now.
+            var latest = await RecoveryStore.ReadAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
+            if (latest.Attempts.Count != facts.Attempts.Count)
+                return null;
+            return await new JobMove(session, jobs, monitor, job, BetweenTries).RunAsync(latest, report, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection || e.Id is "ScriptStartFailed" or "MonitorUnreachable")
+        {
+            // A machine that is taken away in the middle, a monitor that is away: the next round finds out how things are.
+            report?.Report(new VerboseReport($"{e.Message} The job is taken up again."));
+            return null;
+        }
+    }
+
+    private static string Status(Job job, TimeSpan waited) =>
+        (job.Note ?? job.State.ToString().ToLowerInvariant()) + (job.Attempt > 1 ? $" on its machine {job.Attempt}, {job.TargetName}" : "")
+        + $", {waited.TotalSeconds:0} s so far";
+}

@@ -1,0 +1,47 @@
+using Fe2Ps.Core.Scripts;
+
+namespace Fe2Ps.Core.Spot;
+
+/// <summary>What is to be done next for a job that goes on over several machines.</summary>
+internal enum RecoveryStep
+{
+    /// <summary>The script runs: nothing.</summary>
+    Watch,
+
+    /// <summary>The machine is gone or about to go: another one takes over.</summary>
+    Replace,
+
+    /// <summary>A machine is there for it, and the script has not been started on it.</summary>
+    Start,
+
+    /// <summary>The script has ended.</summary>
+    Done,
+
+    /// <summary>It was started again as often as it may be.</summary>
+    GiveUp,
+}
+
+/// <summary>The rules of recovery, and nothing else: whoever carries them out, on whatever computer, comes to the same step.</summary>
+internal static class Recovery
+{
+    /// <summary>The next step.</summary>
+    /// <param name="job">The job as its machines know it.</param>
+    /// <param name="facts">What the monitor has written down.</param>
+    /// <param name="targetLives">Whether the cloud says that the present machine runs or starts.</param>
+    /// <param name="isMarked">Whether the cloud says that it takes the present machine away.</param>
+    public static RecoveryStep Next(Job job, RecoveryFacts facts, bool targetLives, bool isMarked)
+    {
+        if (job.State == JobState.Finished)
+            return job.ExitCode is 0 or null || job.IsStopped || !facts.Options.RestartOnError ? RecoveryStep.Done : Again(facts);
+        // A stop that was asked for is no interruption, whatever the machine does meanwhile.
+        if (job.IsStopped && job.IsOver)
+            return RecoveryStep.Done;
+        if (!targetLives || isMarked || job.State is JobState.Lost or JobState.Interrupted)
+            return Again(facts);
+        // Flushing: the script has ended. What it ended with decides, once everything is on the monitor.
+        return facts.Last.Started is null && job.State == JobState.Preparing ? RecoveryStep.Start : RecoveryStep.Watch;
+    }
+
+    private static RecoveryStep Again(RecoveryFacts facts) =>
+        facts.Attempts.Count > facts.Options.MaxRestarts ? RecoveryStep.GiveUp : RecoveryStep.Replace;
+}

@@ -1,0 +1,46 @@
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Network;
+using Fe2Ps.Core.Prices;
+using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
+
+namespace Fe2Ps.Core.Spot;
+
+/// <summary>Writes down what a job's machine is like, so that another can take its place.</summary>
+public sealed class RecoveryPlan(Fe2Session session)
+{
+    /// <summary>The facts of a job that is about to start on this machine.</summary>
+    public Task<RecoveryFacts> OfAsync(
+        JobMachine machine, RecoveryOptions options, InterruptSignal signal, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("see what the machine is like", machine.Id, async () =>
+        {
+            Instance instance = await new InstanceQuery(session).GetAsync(machine.Id, cancellationToken).ConfigureAwait(false);
+            int? disk = null;
+            if (instance.BlockDeviceMappings?.FirstOrDefault(b => b.DeviceName == instance.RootDeviceName)?.Ebs?.VolumeId is { } root)
+            {
+                DescribeVolumesResponse volumes = await session.Ec2.DescribeVolumesAsync(
+                    new DescribeVolumesRequest { VolumeIds = [root] }, cancellationToken).ConfigureAwait(false);
+                disk = volumes.Volumes.FirstOrDefault()?.Size;
+            }
+
+            bool isUsual = instance.SecurityGroups is [{ GroupName: SshAccess.GroupName }];
+            return new RecoveryFacts(
+                options,
+                new ReplacementMachine(
+                    machine.Name, instance.ImageId, instance.InstanceType.Value, instance.Placement.AvailabilityZone, disk, instance.KeyName,
+                    isUsual ? [] : [.. instance.SecurityGroups.Select(g => g.GroupId)], machine.Ssh.User, instance.IamInstanceProfile?.Arn,
+                    InstanceFacts.IsSpot(instance),
+                    instance.Tags.Where(t => IsOwn(t.Key)).ToDictionary(t => t.Key, t => t.Value)),
+                signal,
+                [AttemptOf(instance, 1) with { Started = session.Clock.GetUtcNow() }]);
+        });
+
+    /// <summary>A machine as an attempt of a job; its script has not been started yet.</summary>
+    internal JobAttempt AttemptOf(Instance instance, int number) => new(
+        number, instance.InstanceId, instance.InstanceType.Value, instance.Placement.AvailabilityZone, InstanceFacts.IsSpot(instance),
+        new PriceBook(session).TryGetCached(instance));
+
+    private static bool IsOwn(string key) =>
+        key != TagNames.Name && !key.StartsWith("fe2:", StringComparison.Ordinal) && !key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.Json;
+using Fe2Ps.Core.Scripts;
+
+namespace Fe2Ps.Core.Spot;
+
+/// <summary>Where a job's recovery is written down: a private folder of the monitor.</summary>
+internal static class RecoveryStore
+{
+    private const string FactsName = "recovery.json";
+    private const string EnvironmentName = "env";
+
+    /// <exception cref="JsonException">Not ours.</exception>
+    public static RecoveryFacts? Parse(string json) => JsonSerializer.Deserialize(json, RecoveryFactsContext.Default.RecoveryFacts);
+
+    /// <summary>Writes the facts, and the script's environment and arguments as shell text.</summary>
+    public static async Task WriteAsync(JobHost monitor, string id, RecoveryFacts facts, Stream environment, CancellationToken cancellationToken)
+    {
+        await monitor.CallAsync("secret", [id, EnvironmentName], "Keeping the script's environment", environment, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(monitor, id, facts, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes the facts.</summary>
+    public static async Task WriteAsync(JobHost monitor, string id, RecoveryFacts facts, CancellationToken cancellationToken)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(facts, RecoveryFactsContext.Default.RecoveryFacts);
+        await monitor.CallAsync("secret", [id, FactsName], "Writing down how the job goes on", new MemoryStream(json), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the facts.</summary>
+    public static async Task<RecoveryFacts> ReadAsync(JobHost monitor, string id, CancellationToken cancellationToken)
+    {
+        var result = await monitor.CallAsync("secret", [id, FactsName, "show"], "Reading how the job goes on", null, cancellationToken).ConfigureAwait(false);
+        return Parse(result.OutputText) ?? throw JobErrors.JobNotFound(id);
+    }
+
+    /// <summary>The script's environment and arguments as shell text.</summary>
+    public static async Task<Stream> EnvironmentAsync(JobHost monitor, string id, CancellationToken cancellationToken)
+    {
+        var result = await monitor.CallAsync("secret", [id, EnvironmentName, "show"], "Reading the script's environment", null, cancellationToken).ConfigureAwait(false);
+        return new MemoryStream(Encoding.UTF8.GetBytes(result.OutputText));
+    }
+}
