@@ -81,7 +81,21 @@ internal sealed class LocalKeys(Fe2Session session)
         }
 
         // The public half comes last: whoever finds it finds the private key too.
-        File.Move(fresh, file, overwrite: false);
+        try
+        {
+            File.Move(fresh, file, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            // Another launch was first, or one was cut between the two moves. Its private key decides, and gives its public half.
+            File.Delete(fresh);
+            File.Delete(fresh + ".pub");
+            LocalKey other = await AtAsync(file, cancellationToken).ConfigureAwait(false);
+            if (!File.Exists(file + ".pub")) await File.WriteAllTextAsync(fresh + ".pub", other.Public + "\n", cancellationToken).ConfigureAwait(false);
+            if (File.Exists(fresh + ".pub")) File.Move(fresh + ".pub", file + ".pub", overwrite: true);
+            return other;
+        }
+
         File.Move(fresh + ".pub", file + ".pub", overwrite: true);
         return new LocalKey(file, made);
     }

@@ -38,6 +38,33 @@ public sealed class KeyPairTests
     }
 
     [Fact]
+    public async Task TwoFirstLaunchesAtOnceShareOneKey()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+
+        KeyChoice[] made = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => new KeyPairs(session).EnsureAsync())));
+
+        Assert.Single(made.Distinct());
+        Assert.Equal(["default", "default.pub"], Directory.GetFiles(session.Folder.PathOf("keys")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task AKeyWhoseMakingWasCutIsMadeWhole()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        var keys = new LocalKeys(session);
+        LocalKey made = await keys.CreateAsync("default", default);
+        File.Delete(made.PrivateFile + ".pub");
+
+        LocalKey again = await keys.CreateAsync("default", default);
+
+        Assert.Equal(made.Public.Blob, again.Public.Blob);
+        Assert.True(File.Exists(made.PrivateFile + ".pub"));
+    }
+
+    [Fact]
     public async Task AKeyPairOfAnotherComputerIsAClearErrorWithWaysOut()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
