@@ -10,7 +10,7 @@ namespace Fe2Ps.Pipeline;
 /// <summary>A cmdlet that acts on snapshots, named by name, by id or as objects. Those of one place are acted on together.</summary>
 public abstract class SnapshotCmdlet : Fe2Cmdlet
 {
-    private readonly List<(SessionOptions Where, List<string> Names)> _batches = [];
+    private readonly NameBatches _batches = new();
 
     /// <summary>Names; wildcards select. Ids are taken too.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
@@ -44,7 +44,7 @@ public abstract class SnapshotCmdlet : Fe2Cmdlet
     /// <inheritdoc/>
     protected sealed override void EndProcessing()
     {
-        foreach ((SessionOptions where, List<string> names) in _batches)
+        foreach ((SessionOptions where, IReadOnlyList<string> names) in _batches.All)
         {
             Run(async stop =>
             {
@@ -59,18 +59,7 @@ public abstract class SnapshotCmdlet : Fe2Cmdlet
     /// <summary>What is done with all snapshots of one place.</summary>
     private protected abstract Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Snapshot> snapshots, CancellationToken stop);
 
-    private void Add(params IEnumerable<string> names)
-    {
-        SessionOptions where = Where;
-        int index = _batches.FindIndex(b => b.Where == where);
-        if (index < 0)
-        {
-            index = _batches.Count;
-            _batches.Add((where, []));
-        }
-
-        _batches[index].Names.AddRange(names);
-    }
+    private void Add(params IEnumerable<string> names) => _batches.Add(Where, names);
 
     private void AddPiped(PSObject input)
     {

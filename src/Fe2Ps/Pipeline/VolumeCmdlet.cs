@@ -11,12 +11,12 @@ namespace Fe2Ps.Pipeline;
 /// <summary>A cmdlet that acts on volumes. What a pipeline names in one place is asked for together, once.</summary>
 public abstract class VolumeActionCmdlet : Fe2Cmdlet
 {
-    private readonly List<(SessionOptions Where, List<string> Names)> _batches = [];
+    private readonly NameBatches _batches = new();
 
     /// <inheritdoc/>
     protected sealed override void EndProcessing()
     {
-        foreach ((SessionOptions where, List<string> names) in _batches)
+        foreach ((SessionOptions where, IReadOnlyList<string> names) in _batches.All)
         {
             Run(async stop =>
             {
@@ -29,18 +29,7 @@ public abstract class VolumeActionCmdlet : Fe2Cmdlet
     }
 
     /// <summary>Adds names or ids.</summary>
-    private protected void Add(params IEnumerable<string> names)
-    {
-        SessionOptions where = Where;
-        int index = _batches.FindIndex(b => b.Where == where);
-        if (index < 0)
-        {
-            index = _batches.Count;
-            _batches.Add((where, []));
-        }
-
-        _batches[index].Names.AddRange(names);
-    }
+    private protected void Add(params IEnumerable<string> names) => _batches.Add(Where, names);
 
     /// <summary>Adds what came down the pipeline: a volume, the name or id of one. A snapshot has the id of a volume too, and is none.</summary>
     private protected void AddPiped(PSObject input)
