@@ -25,14 +25,19 @@ public sealed class SnapshotQuery(Fe2Session session)
     public Task<SnapshotSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
         session.GuardAsync("find snapshots", names.FirstOrDefault(), () => SelectAsync(names, oneEach: true, cancellationToken));
 
-    /// <summary>The snapshot with this id; with this name the newest one, a finished one before one that is still being taken.</summary>
-    /// <exception cref="Fe2Exception"><c>SnapshotNotFound</c>.</exception>
+    /// <summary>
+    /// The snapshot with this id; with this name the newest one, finished or not: an older one in its place would be older data, and
+    /// nobody would notice.
+    /// </summary>
+    /// <exception cref="Fe2Exception"><c>SnapshotNotFound</c>, <c>SnapshotFailed</c> where each of that name failed, <c>SnapshotNotReady</c>.</exception>
     public async Task<Snapshot> GetAsync(string nameOrId, CancellationToken cancellationToken = default)
     {
         SnapshotSelection found = await ListAsync([nameOrId], cancellationToken: cancellationToken).ConfigureAwait(false);
-        return found.Snapshots.Where(s => SnapshotFacts.StateOf(s) != "error")
-            .OrderByDescending(s => SnapshotFacts.StateOf(s) == "completed").ThenByDescending(s => s.StartTime).FirstOrDefault()
-            ?? throw StorageErrors.SnapshotNotFound(nameOrId, session.Region);
+        Snapshot[] usable = [.. found.Snapshots.Where(s => SnapshotFacts.StateOf(s) != "error").OrderByDescending(s => s.StartTime)];
+        if (usable.Length == 0)
+            throw found.Snapshots.Count > 0 ? StorageErrors.SnapshotFailed(found.Snapshots[0]) : StorageErrors.SnapshotNotFound(nameOrId, session.Region);
+        return SnapshotFacts.StateOf(usable[0]) == "completed"
+            ? usable[0] : throw StorageErrors.SnapshotNotReady(usable[0], usable.FirstOrDefault(s => SnapshotFacts.StateOf(s) == "completed"));
     }
 
     /// <summary>All own snapshots that match EC2's own filters. Raw errors.</summary>

@@ -25,6 +25,13 @@ internal static class StorageErrors
         $"Several snapshots are called '{name}': {string.Join(", ", snapshots.Select(s => $"{s.SnapshotId} ({s.StartTime?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)})"))}.",
         "Give the id of the one you mean, or select all of them with a wildcard.", name);
 
+    public static Fe2Exception SnapshotNotReady(Snapshot newest, Snapshot? older) => new(
+        "SnapshotNotReady", Fe2ErrorKind.InvalidState,
+        $"The snapshot {SnapshotFacts.Label(newest)} is {SnapshotFacts.StateOf(newest)}, {SnapshotFacts.PercentOf(newest)} %.",
+        $"Wait for it: Wait-Fe2Snapshot {newest.SnapshotId}."
+        + (older is null ? "" : $" An older one of that name is finished, {older.SnapshotId} of {older.StartTime?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}; its id takes it."),
+        newest.SnapshotId);
+
     public static Fe2Exception SnapshotFailed(Snapshot snapshot) => new(
         "SnapshotFailed", Fe2ErrorKind.OperationFailed,
         $"The snapshot {SnapshotFacts.Label(snapshot)} failed: {(snapshot.StateMessage is { Length: > 0 } why ? why : "EC2 gives no reason")}.",

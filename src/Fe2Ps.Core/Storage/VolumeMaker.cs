@@ -76,13 +76,6 @@ public sealed class VolumeMaker(Fe2Session session, ISshConnector connector, IPr
         if (request.Size is null && request.Snapshot is null)
             throw new Fe2Exception("SizeMissing", Fe2ErrorKind.InvalidArgument, "Neither -Size nor -Snapshot is given.", "New-Fe2Volume -Size 20 makes a blank volume of 20 GiB.");
         Snapshot? snapshot = request.Snapshot is null ? null : await new SnapshotQuery(session).GetAsync(request.Snapshot, cancellationToken).ConfigureAwait(false);
-        if (snapshot is not null && SnapshotFacts.StateOf(snapshot) != "completed")
-        {
-            throw new Fe2Exception(
-                "SnapshotNotReady", Fe2ErrorKind.InvalidState, $"The snapshot {SnapshotFacts.Label(snapshot)} is {SnapshotFacts.StateOf(snapshot)}, {SnapshotFacts.PercentOf(snapshot)} %.",
-                $"Wait for it: Wait-Fe2Snapshot {snapshot.SnapshotId}", snapshot.SnapshotId);
-        }
-
         if (snapshot?.VolumeSize > request.Size)
         {
             throw StorageErrors.Invalid(

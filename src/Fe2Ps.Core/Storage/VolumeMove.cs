@@ -24,7 +24,8 @@ internal sealed class VolumeMove(Fe2Session session, VolumeMounter mounter, IPro
         Snapshot snapshot = await snapshots.CreateAsync(
             volume, new SnapshotRequest { NoFreeze = true, Description = $"On the way of {volume.VolumeId} to another zone, by Fe2Ps" }, cancellationToken).ConfigureAwait(false);
         Volume? copy = null;
-        Volume mounted;
+        Volume? mounted = null;
+        Fe2Exception? notPersistent = null;
         try
         {
             SnapshotSelection done = await new SnapshotWaiter(session, report).WaitAsync([snapshot], null, cancellationToken).ConfigureAwait(false);
@@ -42,6 +43,11 @@ internal sealed class VolumeMove(Fe2Session session, VolumeMounter mounter, IPro
                 $"Interrupted. {VolumeFacts.Label(volume)} is as it was. {snapshot.SnapshotId}{(copy is null ? "" : $" and {copy.VolumeId}")} exist and cost money; Remove-Fe2Snapshot and Remove-Fe2Volume remove them."));
             throw;
         }
+        catch (Fe2Exception e) when (copy is not null && e.Id == "NotPersistent")
+        {
+            // Moved, mounted and of use; only the next start will not know it.
+            notPersistent = e;
+        }
         catch (Exception e)
         {
             Fe2Exception failure = ErrorTranslation.Translate(e, session, $"move {VolumeFacts.Label(volume)}", volume.VolumeId);
@@ -53,7 +59,7 @@ internal sealed class VolumeMove(Fe2Session session, VolumeMounter mounter, IPro
 
         report?.Report(new ProgressReport(activity, "Removing the old volume", 95));
         await EndOldAsync(volume, snapshot, snapshots, cancellationToken).ConfigureAwait(false);
-        return mounted;
+        return mounted ?? throw notPersistent!;
     }
 
     private async Task EndOldAsync(Volume volume, Snapshot snapshot, SnapshotMaker snapshots, CancellationToken cancellationToken)

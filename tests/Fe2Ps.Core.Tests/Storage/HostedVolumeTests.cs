@@ -129,6 +129,32 @@ public sealed class HostedVolumeTests(StorageFixture cloud) : IClassFixture<Stor
     }
 
     [HostedFact]
+    public async Task AMoveThatCannotBeWrittenDownIsAMoveAllTheSame()
+    {
+        await cloud.MakeAsync("moved-once", on: null, zone: "us-east-2a");
+        Volume old = await cloud.Query.GetAsync("moved-once");
+        await cloud.OnAsync("far", "sudo mv /etc/fstab /etc/fstab.kept && sudo mkdir /etc/fstab");
+        try
+        {
+            Fe2Exception told = await cloud.FailsAsync(() => cloud.MountAsync("moved-once", "far", new MountRequest { Move = true, Persist = true, MountPoint = "/mnt/moved-once" }));
+            Assert.Equal("NotPersistent", told.Id);
+        }
+        finally
+        {
+            await cloud.OnAsync("far", "sudo rmdir /etc/fstab && sudo mv /etc/fstab.kept /etc/fstab");
+        }
+
+        // Mounted and of use there, and nothing is left of the old one.
+        await cloud.OnAsync("far", "mountpoint -q /mnt/moved-once");
+        Volume now = await cloud.Query.GetAsync("moved-once");
+        Assert.Equal(("us-east-2b", "in-use"), (now.AvailabilityZone, VolumeFacts.StateOf(now)));
+        Assert.DoesNotContain(old.VolumeId, await cloud.DataVolumesAsync());
+        Assert.DoesNotContain((await new SnapshotQuery(cloud.Session).ListAsync([])).Snapshots, s => s.VolumeId == old.VolumeId);
+        await cloud.DismountAsync("moved-once");
+        await new VolumeRemoval(cloud.Session).RemoveAsync(now);
+    }
+
+    [HostedFact]
     public async Task DismountNamesTheProcessesThatHoldItAndForceEndsThem()
     {
         await cloud.MakeAsync("held", point: "/mnt/held");

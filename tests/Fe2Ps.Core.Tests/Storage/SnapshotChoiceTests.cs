@@ -1,0 +1,38 @@
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Storage;
+
+namespace Fe2Ps.Core.Tests.Storage;
+
+/// <summary>Which snapshot a name means.</summary>
+public sealed class SnapshotChoiceTests
+{
+    [Fact]
+    public async Task AnOlderSnapshotNeverStandsInForTheNewestOfItsName()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Volume volume = await new VolumeMaker(session, new FakeConnector()).MakeAsync(new VolumeRequest { Name = "data", Size = 1, Zone = "us-east-2a" });
+        Snapshot old = await new SnapshotMaker(session, new FakeConnector()).CreateAsync(volume);
+        Assert.Empty((await new SnapshotWaiter(session).WaitAsync([old], TimeSpan.FromSeconds(60))).Problems);
+        Snapshot newest = await new SnapshotMaker(session, new FakeConnector()).CreateAsync(volume);
+        string chosen;
+        try
+        {
+            chosen = (await new SnapshotQuery(session).GetAsync("data")).SnapshotId;
+        }
+        catch (Fe2Exception refused)
+        {
+            // Unless it was finished by then.
+            Assert.Equal("SnapshotNotReady", refused.Id);
+            Assert.Contains($"Wait-Fe2Snapshot {newest.SnapshotId}", refused.NextStep, StringComparison.Ordinal);
+            Assert.Contains(old.SnapshotId, refused.NextStep, StringComparison.Ordinal);
+            chosen = (string)refused.Target!;
+        }
+
+        Assert.Equal(newest.SnapshotId, chosen);
+        Assert.Empty((await new SnapshotWaiter(session).WaitAsync([newest], TimeSpan.FromSeconds(60))).Problems);
+        Assert.Equal(newest.SnapshotId, (await new SnapshotQuery(session).GetAsync("data")).SnapshotId);
+        Assert.Equal(old.SnapshotId, (await new SnapshotQuery(session).GetAsync(old.SnapshotId)).SnapshotId);
+    }
+}
