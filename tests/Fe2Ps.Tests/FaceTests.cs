@@ -13,7 +13,7 @@ public sealed partial class FaceTests
         string manifest = File.ReadAllText(Repository.PathOf("Fe2Ps.psd1"));
         string list = Exports().Match(manifest).Groups[1].Value;
         Assert.Equal(ConformanceTests.Commands.Select(c => c.Name), Quoted().Matches(list).Select(m => m.Groups[1].Value));
-        Assert.Contains("AliasesToExport      = @('Connect-Fe2Instance', 'Save-Fe2Instance')", manifest, StringComparison.Ordinal);
+        Assert.Contains("AliasesToExport      = @('Connect-Fe2Instance', 'Detach-Fe2Volume', 'Save-Fe2Instance')", manifest, StringComparison.Ordinal);
     }
 
     [Fact]

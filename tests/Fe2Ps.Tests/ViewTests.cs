@@ -46,11 +46,24 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public void A_cell_that_is_too_long_for_the_window_says_so()
+    {
+        Assert.Equal(("vol-0f3a…", "i-0123456789abcdef0"), (Cell.Id("vol-0f3a1234567890abc", 80), Cell.Id("i-0123456789abcdef0", 200)));
+        Assert.Equal(("i-0123456789abcdef0", null, "vol-1"), (Cell.Id("i-0123456789abcdef0", 0), Cell.Id(null, 80), Cell.Id("vol-1", 80)));
+        Assert.Equal(("a-rather-…", "a-rather-long-name", "short"), (Cell.Rest("a-rather-long-name", 80, 70, 10), Cell.Rest("a-rather-long-name", 0, 70, 10), Cell.Rest("short", 80, 70, 10)));
+        Assert.Equal("…/data/one.txt", Cell.End("/home/me/data/one.txt", 14));
+        Assert.Equal("m5.large", InstanceView.TypeText(new Instance { InstanceType = InstanceType.M5Large }, 80));
+    }
+
+    [Fact]
     public void A_sandbox_says_so()
     {
         Assert.Equal("us-east-2", InstanceView.Place("us-east-2", null));
         Assert.Contains("SANDBOX", InstanceView.Place("us-east-2", "http://127.0.0.1:4566"), StringComparison.Ordinal);
         Assert.DoesNotContain("SANDBOX", InstanceView.Place("us-east-2", "https://ec2.example.com"), StringComparison.Ordinal);
+        Assert.Equal("AWS", Cell.Source(null));
+        Assert.Equal("SANDBOX at http://127.0.0.1:4566, costs nothing", Cell.Source("http://127.0.0.1:4566"));
+        Assert.Equal("at https://ec2.example.com", Cell.Source("https://ec2.example.com"));
     }
 
     [Fact]

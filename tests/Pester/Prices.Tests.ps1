@@ -80,7 +80,7 @@ Describe 'Prices' {
                 $offer.VolatilityPercent | Should -BeGreaterThan 0
             }
 
-            ($found | Out-String -Width 120) | Should -Match 'Volatility'
+            ($found | Out-String -Width 120) | Should -Match 'Varies'
             ($found | Format-List | Out-String) | Should -Match 'PlacementScore'
         }
 

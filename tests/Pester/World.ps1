@@ -1,8 +1,12 @@
-# The world that the examples of the help speak of: machines od1, base, spot2, gpu1, job-1 and job-2, a job on spot2 whose
-# monitor is od1, and a few files in the current folder. Each example gets the part that its text names, whatever the ones
-# before it have made of it.
+# The world that the examples of the help speak of: machines od1, base, spot2, gpu1, job-1 and job-2, a stopped one, old1, a
+# job on spot2 whose monitor is od1, the volumes data (mounted on od1) and spare (free), the snapshot snap1 of data, the image
+# base, and a few files in the current folder. Each example gets the part that its text names, whatever the ones before it
+# have made of it.
 
 function New-Fe2World {
+    $script:Fe2WorldHome = $env:HOME
+    # Get-Fe2SshConfig -Install writes into the user's own folder.
+    $env:HOME = (New-Item -ItemType Directory (Join-Path $script:Fe2TestFolder 'home')).FullName
     $null = Start-Fe2Sandbox -Hosts Container -Speed Fast
     $folder = New-Item -ItemType Directory (Join-Path $script:Fe2TestFolder 'work')
     Push-Location $folder
@@ -20,11 +24,13 @@ function New-Fe2World {
 function Remove-Fe2World {
     $global:ConfirmPreference = 'High'
     Pop-Location
+    if ($script:Fe2WorldHome) { $env:HOME = $script:Fe2WorldHome }
 }
 
 # Makes what an example's text names, where it is missing or in another state.
 function Set-Fe2World([string] $Code, [string] $Command) {
     $names = @('od1', 'base', 'spot2', 'gpu1' | Where-Object { $Code -match "\b$_\b" })
+    if ($Command -in 'Get-Fe2Ami', 'Wait-Fe2Ami', 'Remove-Fe2Ami') { $names = $names -ne 'base' }
     if ($Code -match '\bjob-\*') { $names += 'job-1', 'job-2' }
     $state = $Code -match '-State stopped \|' -or $Command -in 'Start-Fe2Instance', 'Set-Fe2InstanceType' ? 'stopped' : 'running'
     if ($Code -match 'New-Fe2Instance (\w+)' -and $Code -notmatch '-WhatIf') {
@@ -34,6 +40,9 @@ function Set-Fe2World([string] $Code, [string] $Command) {
     }
 
     foreach ($name in $names) { Set-Fe2Machine $name $state }
+    if ($Code -match '\bold1\b|-State stopped') { Set-Fe2Machine old1 stopped }
+    if ($Command -match '-Fe2(Volume|Snapshot)$') { Set-Fe2Disk $Code }
+    if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2Instance \w+ base') { Set-Fe2BaseImage }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
         foreach ($name in 'spot2', 'od1', 'base') { Set-Fe2Machine $name running }
         $null = Get-Fe2Script spot2 -ErrorAction Ignore | Where-Object IsOver -EQ $false | Stop-Fe2Script -PassThru | Wait-Fe2Script -ErrorAction Ignore
@@ -56,11 +65,36 @@ function Set-Fe2Machine([string] $Name, [string] $State) {
     }
 }
 
+# The volumes and the snapshot that an example names.
+function Set-Fe2Disk([string] $Code) {
+    if ($Code -match '\b(data|dat\*|snap1)(?!\w)') {
+        Set-Fe2Machine od1 running
+        $data = Get-Fe2Volume data -ErrorAction Ignore
+        if (-not $data) { $null = New-Fe2Volume data 20 od1 -MountPoint /mnt/fe2_disk }
+        elseif ($data.MountPoint -ne '/mnt/fe2_disk') { $null = Mount-Fe2Volume data od1 -MountPoint /mnt/fe2_disk }
+    }
+
+    if ($Code -match '\bsnap1\b' -and -not (Get-Fe2Snapshot snap1 -ErrorAction Ignore)) { $null = New-Fe2Snapshot data snap1 -Wait }
+    if ($Code -match '\bspare\b') {
+        $spare = Get-Fe2Volume spare -ErrorAction Ignore
+        if (-not $spare) { $null = New-Fe2Volume spare 20 }
+        elseif ($spare.AttachedTo) { Dismount-Fe2Volume spare }
+    }
+}
+
+# The image base, of nothing in particular: what is frozen is not what these examples are about.
+function Set-Fe2BaseImage {
+    if (Get-Fe2Ami base -ErrorAction Ignore) { return }
+    Set-Fe2Machine base running
+    $null = New-Fe2Ami base -NoReboot -Wait
+}
+
 # An example in a pwsh of its own, on a terminal, with somebody who leaves again. Gives what it wrote; the exit code is in
-# $LASTEXITCODE. What is about sandboxes has one of its own, the rest works in the world's.
+# $LASTEXITCODE. What is about sandboxes has one of its own, the rest works in the world's. A bar of progress would ask the
+# terminal where the cursor is, and wait for an answer that nobody gives.
 function Invoke-Fe2Shell([string] $Code, [string] $Command) {
     $before = $Command -eq 'Stop-Fe2Sandbox' ? 'Start-Fe2Sandbox -Hosts None;' : ''
-    $inner = "Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'; `$ErrorActionPreference = 'Stop'; `$ConfirmPreference = 'None'; $before try { $Code } finally { Get-Fe2Sandbox | Stop-Fe2Sandbox }"
+    $inner = "Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'; `$ErrorActionPreference = 'Stop'; `$ConfirmPreference = 'None'; `$ProgressPreference = 'SilentlyContinue'; $before try { $Code } finally { Get-Fe2Sandbox | Stop-Fe2Sandbox }"
     $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($inner))
     $variables = $Command -like '*-Fe2Sandbox' ? @{} : (Get-Fe2Sandbox -Current).Environment
     $kept = @{}

@@ -10,6 +10,14 @@ public static class ImageView
     /// <summary>The name that people use: the Name tag, else EC2's own name.</summary>
     public static string Name(Image image) => ImageFacts.NameOf(image);
 
+    /// <summary>The name, as far as the window has room for it beside the other columns; its last part, where it is a path.</summary>
+    public static string? Name(Image image, int width)
+    {
+        const int Others = 63;
+        string name = Name(image);
+        return width > 0 && name.Length > width - Others ? Cell.Rest(name[(name.LastIndexOf('/') + 1)..], width, Others, 10) : name;
+    }
+
     /// <summary>The state; one that is pending says how far it is, where that is known.</summary>
     public static string StateText(Image image, object? progress) =>
         ImageFacts.StateOf(image) is var state && state == "pending" && progress is not null

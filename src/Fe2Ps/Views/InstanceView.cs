@@ -8,11 +8,11 @@ namespace Fe2Ps.Views;
 /// <summary>What the views and the script properties of <c>Fe2Ps.Instance</c> show. Nothing here asks the network.</summary>
 public static class InstanceView
 {
-    /// <summary>From this width on, zones are written in full.</summary>
-    private const int Wide = 100;
-
     /// <summary>The name, or null.</summary>
     public static string? Name(Instance instance) => InstanceFacts.NameOf(instance);
+
+    /// <summary>The name, as far as the window has room for it beside the other columns.</summary>
+    public static string? Name(Instance instance, int width) => Cell.Rest(Name(instance), width, Cell.IsNarrow(width) ? 70 : 100, 10);
 
     /// <summary>The state as text.</summary>
     public static string State(Instance instance) => InstanceFacts.StateOf(instance);
@@ -24,14 +24,16 @@ public static class InstanceView
     public static string? Zone(Instance instance) => instance.Placement?.AvailabilityZone;
 
     /// <summary>The zone, shortened to what tells it apart within its region where the window is narrow.</summary>
-    public static string? Zone(Instance instance, int width) =>
-        Zone(instance) is { } zone && width is > 0 and < Wide ? zone[(zone.LastIndexOf('-') + 1)..] : Zone(instance);
+    public static string? Zone(Instance instance, int width) => Cell.Zone(Zone(instance), width);
 
     /// <summary>True for a spot instance.</summary>
     public static bool IsSpot(Instance instance) => InstanceFacts.IsSpot(instance);
 
     /// <summary>The type, marked where it is spot.</summary>
     public static string TypeText(Instance instance) => $"{instance.InstanceType?.Value}{(IsSpot(instance) ? " spot" : "")}";
+
+    /// <summary>The type, as far as a narrow window has room for it.</summary>
+    public static string? TypeText(Instance instance, int width) => Cell.IsNarrow(width) ? Cell.Short(TypeText(instance), 14) : TypeText(instance);
 
     /// <summary>How long it has been running since its last start; null while it does not run.</summary>
     public static TimeSpan? Age(Instance instance) => State(instance) is "running" or "pending" && instance.LaunchTime is { } launched

@@ -22,6 +22,14 @@ public static class PriceView
         memoryGiB is > 0 ? $"{Text(memoryGiB.Value)} GiB" : null,
     }.OfType<string>());
 
+    /// <summary>GPUs in a narrow window: without their maker.</summary>
+    public static string? Gpu(int count, string? name, double? memoryGiB, int width) =>
+        Cell.IsNarrow(width) ? Cell.Short(Gpu(count, name?[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..], memoryGiB), 14) : Gpu(count, name, memoryGiB);
+
+    /// <summary>The heading above offers of any regions: the kind of price, and the sandbox where it is one.</summary>
+    public static string Offers(TypeOffer offer, string? endpointUrl) =>
+        (offer.Spot ? "spot" : "on demand") + (string.IsNullOrEmpty(endpointUrl) ? "" : $", {Cell.Source(endpointUrl)}");
+
     /// <summary>USD an hour with the figures that matter.</summary>
     public static string Hour(decimal? usd) => usd is null ? "" : string.Create(CultureInfo.InvariantCulture, $"${usd:0.0000##}");
 

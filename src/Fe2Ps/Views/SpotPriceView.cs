@@ -18,7 +18,7 @@ public static class SpotPriceView
     public static string Day(DateTime day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>The price with where it came from, where that is not what every cmdlet would take: the next one of the pipeline works there.</summary>
-    internal static PSObject Dress(SpotPriceSummary price, Fe2Session session, SessionOptions where)
+    internal static PSObject Dress(object price, Fe2Session session, SessionOptions where)
     {
         var dressed = new PSObject(price);
         if (where.ProfileName is not null) dressed.Properties.Add(new PSNoteProperty("ProfileName", where.ProfileName));

@@ -16,6 +16,7 @@ public sealed class GetFe2CostCommand : Fe2Cmdlet
 {
     private readonly List<SessionOptions> _places = [];
     private readonly List<CostItem> _items = [];
+    private readonly HashSet<string?> _endpoints = [];
     private bool _wasWhole = true;
 
     /// <summary>Only things of these names; wildcards select.</summary>
@@ -93,6 +94,10 @@ public sealed class GetFe2CostCommand : Fe2Cmdlet
         {
             var dressed = new PSObject(value);
             dressed.TypeNames.Insert(0, value is CostItem ? "Fe2Ps.Cost" : "Fe2Ps.CostSum");
+            // By these the next cmdlet of the pipeline works where the item is, and the view says that it is a sandbox.
+            if (_places.All(p => p.ProfileName == _places[0].ProfileName) && _places[0].ProfileName is { } profile)
+                dressed.Members.Add(new PSNoteProperty("ProfileName", profile));
+            if (_endpoints.Count == 1 && _endpoints.Single() is { } endpoint) dressed.Members.Add(new PSNoteProperty("EndpointUrl", endpoint));
             WriteObject(dressed);
         }
     }
@@ -109,6 +114,7 @@ public sealed class GetFe2CostCommand : Fe2Cmdlet
     private async Task<bool> LookAsync(SessionOptions where, DateTimeOffset? since, CancellationToken stop)
     {
         Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
+        _endpoints.Add(session.EndpointUrl);
         Pump.Report(new ProgressReport("Looking at what costs", session.Region));
         CostSelection found = await new CostQuery(session).ListAsync(since, Pump, stop).ConfigureAwait(false);
         var patterns = Name.Select(n => new WildcardPattern(n)).ToList();

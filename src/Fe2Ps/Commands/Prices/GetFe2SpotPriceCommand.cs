@@ -53,7 +53,7 @@ public sealed class GetFe2SpotPriceCommand : Fe2Cmdlet
             foreach (SpotPriceSummary price in await new SpotPriceHistory(session).ListAsync(query, Pump, stop).ConfigureAwait(false))
             {
                 if (!daily) await WriteAsync(SpotPriceView.Dress(price, session, where)).ConfigureAwait(false);
-                else foreach (SpotPriceDay day in price.Days()) await WriteAsync(day).ConfigureAwait(false);
+                else foreach (SpotPriceDay day in price.Days()) await WriteAsync(SpotPriceView.Dress(day, session, where)).ConfigureAwait(false);
             }
         });
     }

@@ -8,6 +8,7 @@ using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Core.Terminals;
 using Fe2Ps.Pipeline;
+using Fe2Ps.Views;
 
 namespace Fe2Ps.Commands;
 
@@ -73,7 +74,7 @@ public sealed class SendFe2CommandCommand : InstanceValueCmdlet
             {
                 await using ISshSession ssh = await runner.OpenAsync(instance, token).ConfigureAwait(false);
                 string name = await new TmuxTerminal(ssh).TypeAsync(Session, text, keys, Create, token).ConfigureAwait(false);
-                if (PassThru) await WriteAsync(new TerminalInfo(InstanceFacts.NameOf(instance) ?? instance.InstanceId, instance.InstanceId, name)).ConfigureAwait(false);
+                if (PassThru) await WriteAsync(Dressed.Dress(new TerminalInfo(InstanceFacts.NameOf(instance) ?? instance.InstanceId, instance.InstanceId, name), "Fe2Ps.Terminal", session, where)).ConfigureAwait(false);
             }),
             (_, failure) => WriteErrorAsync(failure), stop).ConfigureAwait(false);
     }

@@ -6,6 +6,7 @@ using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Core.Tunnels;
 using Fe2Ps.Pipeline;
+using Fe2Ps.Views;
 
 namespace Fe2Ps.Commands;
 
@@ -60,7 +61,7 @@ public sealed class StartFe2TunnelCommand : Fe2Cmdlet
             Instance instance = await new InstanceQuery(session).GetAsync(wanted, stop).ConfigureAwait(false);
             IReadOnlyList<Fe2Tunnel> tunnels = await TunnelRegistry.StartAsync(
                 session, _connector, instance, ports, new TunnelRequest(NullIfEmpty(User), NullIfEmpty(KeyFile), Here), Pump, stop).ConfigureAwait(false);
-            foreach (Fe2Tunnel tunnel in tunnels) await WriteAsync(tunnel).ConfigureAwait(false);
+            foreach (Fe2Tunnel tunnel in tunnels) await WriteAsync(Dressed.Dress(tunnel, "Fe2Ps.Tunnel", session, where)).ConfigureAwait(false);
             if (Browser) Core.Tunnels.Browser.Open(tunnels[0].Url);
         });
     }
