@@ -102,6 +102,14 @@ catches() {
     [ -n "$mask" ] && [ $((0x$mask >> ($2 - 1) & 1)) = 1 ]
 }
 
+tell_each() {
+    for member in $members; do
+        if [ -z "$number" ] || catches "$member" $number; then
+            kill -s "$1" "$member" 2>/dev/null
+        fi
+    done
+}
+
 # tell_script: signals that are meant to end a program go to all of it. The others would end a program that does not
 # expect them, so only processes that catch them get them.
 tell_script() {
@@ -114,11 +122,11 @@ tell_script() {
     esac
     alive "$private/run.pid" || return
     read -r wrapper _ < "$private/run.pid"
-    for member in $(session_members "$(session_of "$wrapper")" "$wrapper"); do
-        if [ -z "$number" ] || catches "$member" $number; then
-            kill -s "$signal" "$member" 2>/dev/null
-        fi
-    done
+    members=$(session_members "$(session_of "$wrapper")" "$wrapper")
+    # A program that is to end must not see its parts end before.
+    [ -n "$number" ] || tell_each STOP
+    tell_each "$signal"
+    [ -n "$number" ] || tell_each CONT
 }
 tell_script
 wait $marks

@@ -34,7 +34,10 @@ tell() {
     done
 }
 
+# All at once: a script whose step was killed must not go on and write down that the step is done.
+tell STOP
 tell TERM
+tell CONT
 count=0
 while alive "$private/run.pid" && [ $count -lt 75 ]; do
     [ $count -lt 50 ] || tell KILL
