@@ -7,6 +7,7 @@ using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Sandboxes;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Rehearsal;
@@ -20,6 +21,8 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
 
     private readonly Timeline timeline = new(TimeProvider.System, output);
     private readonly Dictionary<string, TimeSpan> launchedAt = [];
+
+    private Instance? replacement;
 
     private string Disks => Path.Combine(folder, "disks");
 
@@ -42,7 +45,8 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
         var od1 = await LaunchAsync(session, ssh, new LaunchRequest { Name = "od1", InstanceType = MonitorType }, cancel).ConfigureAwait(false);
         var spot2 = await LaunchAsync(session, ssh, new LaunchRequest { Name = "spot2", InstanceType = SpotType, Spot = true }, cancel).ConfigureAwait(false);
 
-        var (job, results) = await RunJobAsync(session, ssh, cancel).ConfigureAwait(false);
+        var (job, results) = await RunJobAsync(session, ssh, sandbox, cancel).ConfigureAwait(false);
+        if (job.Recovery is { Attempts.Count: > 1 } facts) spot2 = Moved(facts, spot2);
         var isComplete = await timeline.StepAsync("compare the results with the disk of spot2", () => Task.FromResult(Compare(spot2, results))).ConfigureAwait(false);
         var bill = await BillAsync(session, od1, spot2, cancel).ConfigureAwait(false);
         await timeline.StepAsync("remove everything", () => RemoveAsync(session, od1, cancel)).ConfigureAwait(false);
@@ -88,7 +92,7 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
         return instance;
     }
 
-    private async Task<(Job Job, string Results)> RunJobAsync(Fe2Session session, SshConnector ssh, CancellationToken cancel)
+    private async Task<(Job Job, string Results)> RunJobAsync(Fe2Session session, SshConnector ssh, SandboxProcess sandbox, CancellationToken cancel)
     {
         var jobs = new CloudJobs(session, ssh);
         var script = Path.GetFileName(options.Script);
@@ -97,10 +101,24 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
         {
             Monitor = await jobs.MachineAsync("od1", cancel).ConfigureAwait(false),
             OnExit = OnExit.Terminate,
+            Recovery = options.InterruptAfter is null ? null
+                : await new RecoveryPlan(session).OfAsync(target, new RecoveryOptions(), InterruptSignal.USR1, cancel).ConfigureAwait(false),
         };
         var job = await timeline.StepAsync($"start {script} on spot2", () => jobs.Runner.StartAsync(request, Report, cancel)).ConfigureAwait(false);
         var shown = new Output(timeline, "spot2");
-        await timeline.StepAsync("follow its output", () => jobs.Control.FollowAsync(job, shown.Take, report: Report, cancellationToken: cancel)).ConfigureAwait(false);
+        if (options.InterruptAfter is { } after)
+        {
+            var interruption = new Interruption(sandbox, jobs, timeline);
+            job = await timeline.StepAsync(
+                "follow its output to the end, on two machines",
+                () => interruption.RunAsync(session, job, after, shown.Take, Report, cancel)).ConfigureAwait(false);
+            if (job.TargetId != target.Id) replacement = interruption.Replacement;
+        }
+        else
+        {
+            await timeline.StepAsync("follow its output", () => jobs.Control.FollowAsync(job, shown.Take, report: Report, cancellationToken: cancel)).ConfigureAwait(false);
+        }
+
         shown.End();
         job = await timeline.StepAsync("wait until every result is on od1", () => jobs.Control.WaitAsync(job, Patience, Report, cancel)).ConfigureAwait(false);
         await timeline.StepAsync("spot2 terminates itself", () => TerminatedAsync(session, job.TargetId, cancel)).ConfigureAwait(false);
@@ -108,6 +126,13 @@ internal sealed class Rehearsal(RehearsalOptions options, string sandboxProgram,
         var results = options.Keep ?? Path.Combine(folder, "results");
         await timeline.StepAsync("receive the results from od1", () => jobs.Control.ReceiveAsync(job, results, Report, cancel)).ConfigureAwait(false);
         return (job, results);
+    }
+
+    /// <summary>What is compared and billed in the end is the machine that the script ended on.</summary>
+    private Instance Moved(RecoveryFacts facts, Instance first)
+    {
+        timeline.Say($"{facts.Attempts.Count} machines, {facts.TimeLost.TotalSeconds:0.0} s without the script running");
+        return replacement ?? first;
     }
 
     private async Task TerminatedAsync(Fe2Session session, string id, CancellationToken cancel)

@@ -46,6 +46,27 @@ public sealed class RehearsalTests : IDisposable
     }
 
     [HostsFact]
+    public async Task A_machine_that_is_taken_away_is_replaced_and_nothing_is_lost()
+    {
+        var keep = Path.Combine(folder.FullName, "resumed");
+        using var rehearsal = new RehearsalProcess(
+            Script("resume.sh", """
+                #!/usr/bin/env bash
+                for n in $(seq 1 20); do [ -e $n ] || { sleep 0.5; echo "$FE2_ATTEMPT" > $n; }; done
+                """),
+            "--quick", "--interrupt-after", "3", "--keep", keep);
+
+        Assert.True(await rehearsal.EndAsync(200) == 0, rehearsal.Output);
+
+        Assert.Contains("EC2 announces", rehearsal.Output, StringComparison.Ordinal);
+        Assert.Contains("the script runs again", rehearsal.Output, StringComparison.Ordinal);
+        Assert.Contains("Every byte that spot2 wrote was on od1. Nothing is left.", rehearsal.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("left: ", rehearsal.Output, StringComparison.Ordinal);
+        var machines = Enumerable.Range(1, 20).Select(n => File.ReadAllText(Path.Combine(keep, $"{n}")).Trim()).ToList();
+        Assert.Equal(["1", "2"], machines.Distinct());
+    }
+
+    [HostsFact]
     public async Task Interrupted_in_the_middle_it_leaves_nothing_behind()
     {
         using var rehearsal = new RehearsalProcess(Script("long.sh", "#!/bin/sh\necho begun\nexec sleep 600\n"), "--quick");

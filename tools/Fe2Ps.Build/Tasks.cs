@@ -25,7 +25,7 @@ internal sealed class Tasks(Repository repository)
         BuildProgram("Fe2Ps.Sandbox", "src");
         BuildProgram("Fe2Ps.Rehearsal", "src");
         string[] job = arguments is [] or ["-", ..] || arguments[0].StartsWith('-')
-            ? [repository.Path("samples", "myscript.sh"), .. arguments]
+            ? [repository.Path("samples", arguments.Contains("--interrupt-after") ? "resume.sh" : "myscript.sh"), .. arguments]
             : arguments;
         var code = Root.Run(["dotnet", repository.Program("Fe2Ps.Rehearsal"), .. job], SandboxPath);
         var keep = Array.IndexOf(job, "--keep");
