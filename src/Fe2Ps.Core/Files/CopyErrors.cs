@@ -29,6 +29,11 @@ public static class CopyErrors
         "FileNotFound", Fe2ErrorKind.NotFound, $"There is no file or folder '{path}'.",
         "Check the path: it starts at the home folder there, and upper and lower case differ.", path);
 
+    internal static Fe2Exception NotAsked(Ssh.SshTarget target, string asked, string answered) => new(
+        "NameNotAsked", Fe2ErrorKind.Security,
+        $"{target.Name} was asked for '{asked}' and offers '{answered}'. Nothing was copied.",
+        "Something on the machine changes the answers: look at the startup files of its login shell, and at who else has been there.", target.InstanceId);
+
     internal static Fe2Exception NotWhole(string what, Ssh.TransferTally tally, int attempts, Fe2Exception cause) => new(
         "CopyIncomplete", cause.Kind,
         $"{what} is not whole after {attempts} attempt{(attempts == 1 ? "" : "s")}: {Count(tally.FilesSent, "file")} arrived{Rest(tally)}. {cause.Message}",

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Files;
@@ -6,6 +7,9 @@ namespace Fe2Ps.Core.Files;
 /// <summary>Asks a machine what stands at its paths.</summary>
 internal static class RemoteItems
 {
+    /// <summary>PATH_MAX of Linux.</summary>
+    private const int LongestPath = 4096;
+
     /// <summary>For each argument that is there: <c>d</c> or <c>f</c>, <c>l</c> where a link leads to it, and the path.</summary>
     private const string Show =
         "[ -d \"$p\" ] && t=d || t=f; [ -e \"$p\" ] || [ -L \"$p\" ] || continue; [ -L \"$p\" ] && t=l$t; printf \"%s %s\\0\" \"$t\" \"$p\"; ";
@@ -15,7 +19,7 @@ internal static class RemoteItems
     /// <param name="path">The path; a relative one starts at the home folder.</param>
     /// <param name="isLiteral">True where wildcards mean themselves.</param>
     /// <param name="cancellationToken">Ends the question.</param>
-    /// <exception cref="Fe2Exception"><c>FileNotFound</c>, for a path without wildcards.</exception>
+    /// <exception cref="Fe2Exception"><c>FileNotFound</c>, for a path without wildcards; <c>NameNotAsked</c>.</exception>
     public static async Task<IReadOnlyList<CopyItem>> FindAsync(
         ISshSession session, string path, bool isLiteral, CancellationToken cancellationToken)
     {
@@ -26,7 +30,16 @@ internal static class RemoteItems
         var words = isPattern ? Pattern(path.TrimEnd('/')) : ShellQuote.Quote(Start(plain.Length > 1 ? plain.TrimEnd('/') : plain));
         var result = await session.RunAsync(
             $"exec sh -c {ShellQuote.Quote($"cd || exit; for p in {words}; do {Show}done; exit 0")}", null, cancellationToken).ConfigureAwait(false);
-        List<CopyItem> items = [.. Split(result.OutputText).Select(e => Item(e.Kind, e.Path))];
+        var asked = isPattern ? Asked(path.TrimEnd('/')) : null;
+        var items = new List<CopyItem>();
+        foreach (var (kind, found) in Split(result.OutputText))
+        {
+            // The names decide which files of this computer are written: a machine must not choose them.
+            if (found.Length > LongestPath || (asked is null ? Relative(found) != Relative(Start(plain.Length > 1 ? plain.TrimEnd('/') : plain)) : !asked.IsMatch(Relative(found))))
+                throw CopyErrors.NotAsked(session.Target, path, found);
+            items.Add(Item(kind, found));
+        }
+
         return items.Count > 0 || isPattern ? items : throw CopyErrors.Missing($"{session.Target.Name}:{path}");
     }
 
@@ -114,6 +127,34 @@ internal static class RemoteItems
     /// <summary>A set of characters: each quoted for the shell, but for the dash of a range.</summary>
     private static string Set(string characters) =>
         "[" + string.Concat(characters.Select(c => c == '-' ? "-" : c == '^' ? "\\^" : char.IsAsciiLetterOrDigit(c) ? c.ToString() : ShellQuote.Quote(c.ToString()))) + "]";
+
+    /// <summary>
+    /// What a pattern may stand for. A character counts as up to two, and may be missing: this computer counts in UTF-16, and
+    /// a shell there may count in bytes. Hidden names have to be asked for by their dot.
+    /// </summary>
+    internal static Regex Asked(string path)
+    {
+        var text = new StringBuilder(@"\A");
+        var isStart = true;
+        var plain = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
+        for (var i = 0; i < plain.Length; i++)
+        {
+            var end = plain[i] == '[' ? plain.IndexOf(']', i + 1) : -1;
+            var isWild = plain[i] is '*' or '?' || end > i + 1;
+            if (isWild && isStart)
+                text.Append(@"(?!\.)");
+            if (plain[i] == '`' && i + 1 < plain.Length)
+                text.Append(Regex.Escape(plain[++i].ToString()));
+            else if (isWild)
+                text.Append(plain[i] == '*' ? "[^/]*" : "[^/]{0,2}");
+            else
+                text.Append(plain[i] != '/' ? Regex.Escape(plain[i].ToString()) : i > 0 && plain[i - 1] == '/' ? "" : "/+");
+            isStart = plain[i] == '/';
+            i = Math.Max(i, end > i + 1 ? end : i);
+        }
+
+        return new Regex(text.Append(@"\z").ToString(), RegexOptions.CultureInvariant | RegexOptions.Singleline);
+    }
 
     private static string Unescaped(string path)
     {

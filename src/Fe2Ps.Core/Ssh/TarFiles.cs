@@ -110,15 +110,16 @@ internal sealed class TarFiles(SshSession session)
     private static string Portable(string path) => path.Replace('\\', OperatingSystem.IsWindows() ? '/' : '\\');
 
     internal static async Task ReadAsync(
-        Stream stream, string folder, IProgress<Fe2Report>? report, CancellationToken cancellationToken, string? newName = null)
+        Stream stream, string folder, IProgress<Fe2Report>? report, CancellationToken cancellationToken, string? newName = null,
+        IReadOnlySet<string>? asked = null)
     {
         await using var tar = new TarReader(stream, leaveOpen: true);
         var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
         while (await tar.GetNextEntryAsync(copyData: false, cancellationToken).ConfigureAwait(false) is { } entry)
         {
             var path = Path.GetFullPath(Path.Combine(root, newName ?? entry.Name));
-            // A machine must not be able to write anywhere else on this computer.
-            if (!(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal) || LeadsThroughLink(path, root))
+            // A machine must not be able to write anywhere else on this computer, nor what nobody asked for.
+            if (asked?.Contains(entry.Name.TrimEnd('/')) == false || !(path + Path.DirectorySeparatorChar).StartsWith(root, StringComparison.Ordinal) || LeadsThroughLink(path, root))
                 continue;
             report?.Report(new ProgressReport("Receiving", entry.Name));
             if (entry.EntryType == TarEntryType.Directory)

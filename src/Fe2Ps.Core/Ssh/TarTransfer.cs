@@ -78,6 +78,9 @@ internal sealed class TarTransfer(SshSession session)
             $"cd -- {folder} || exit; {Find.Replace("find \"", $"find {follow}\"", StringComparison.Ordinal)}",
             transfer.Names.Count > 0 ? [.. transfer.Names.Select(n => "./" + n)] : ["."], cancellationToken).ConfigureAwait(false);
         there.Remove(".");
+        HashSet<string> tops = [.. transfer.Names.Select(n => "./" + n)];
+        foreach (var name in there.Keys.Where(n => n.Split('/').Contains("..") || (tops.Count > 0 && !tops.Contains(Top(n)))).ToList())
+            there.Remove(name);
         string Here(string name) => Path.Combine(transfer.TargetFolder, transfer.NewName ?? name);
         var files = there.Where(e => e.Value.IsFile).ToList();
         tally.Files += files.Count;
@@ -95,7 +98,7 @@ internal sealed class TarTransfer(SshSession session)
             var exitCode = await session.PipeAsync(
                 $"cd -- {folder} && exec tar --format=pax --hard-dereference {(follow.Length > 0 ? "-h " : "")}-cf - --null --no-recursion -T -",
                 async (input, token) => await input.WriteAsync(Lines(wanted), token).ConfigureAwait(false),
-                (output, token) => TarFiles.ReadAsync(output, transfer.TargetFolder, new Counting(tally, report), token, transfer.NewName),
+                (output, token) => TarFiles.ReadAsync(output, transfer.TargetFolder, new Counting(tally, report), token, transfer.NewName, wanted.ToHashSet(StringComparer.Ordinal)),
                 bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
             TarFiles.Check(session, exitCode == 1 ? 0 : exitCode, tail.Text, $"Receiving from {session.Target.Name}");
         }
