@@ -34,6 +34,13 @@ internal sealed class CopyLine(Fe2Session session, ISshConnector connector, Copy
             Attempts++;
             try
             {
+                if (worked)
+                {
+                    await connector.CloseAsync(target!, cancellationToken).ConfigureAwait(false);
+                    // Where this computer's own network is gone, AWS cannot be asked either: that is one more try that failed.
+                    now = await new InstanceQuery(session).GetAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false);
+                }
+
                 var access = new MachineAccess(session, connector, report);
                 target = await access.TargetAsync(now, options.KeyFile, options.User, cancellationToken).ConfigureAwait(false);
                 await using var ssh = await access.OpenAsync(now, target, cancellationToken).ConfigureAwait(false);
@@ -50,8 +57,6 @@ internal sealed class CopyLine(Fe2Session session, ISshConnector connector, Copy
                 var pause = Pause(failures);
                 report?.Report(new WarningReport($"{what}: {cut.Message} Trying again in {pause.TotalSeconds:0.#} s ({failures} of {options.Retries})."));
                 await Task.Delay(pause, session.Clock, cancellationToken).ConfigureAwait(false);
-                await connector.CloseAsync(target!, cancellationToken).ConfigureAwait(false);
-                now = await new InstanceQuery(session).GetAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false);
             }
             catch (Fe2Exception gone) when (worked && gone.Id is "InstanceNotRunning" or "InstanceWithoutAddress")
             {
