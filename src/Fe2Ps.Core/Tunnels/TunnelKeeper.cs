@@ -46,6 +46,8 @@ internal sealed class TunnelKeeper : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         if (_open is { } open) await open.DisposeAsync().ConfigureAwait(false);
         await _keeping.ConfigureAwait(false);
+        // One that was opened again in the very moment of the end.
+        if (_open is { } late) await late.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<ISshTunnels> ConnectAsync(Instance instance, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
