@@ -118,7 +118,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
         if (confirmed.Count == 0) return;
         var work = new RemoteWork(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User), command, AsResult)
         {
-            MakeDecoder = origin => ScriptBlock is not null ? new ObjectDecoder(origin) : AsByteStream ? new ByteDecoder(origin) : new LineDecoder(origin),
+            MakeDecoder = origin => ScriptBlock is not null ? new ObjectDecoder(origin) : AsByteStream ? new ByteDecoder(origin) : new LineDecoder(AsResult ? null : origin),
             Files = files,
         };
         if (AsJob)

@@ -50,7 +50,8 @@ internal sealed class Origin(SshTarget target)
 }
 
 /// <summary>Lines of text.</summary>
-internal sealed class LineDecoder(Origin origin) : IRemoteDecoder
+/// <param name="origin">The machine, or null for plain text: properties of its own cost a line five times the rest of its way.</param>
+internal sealed class LineDecoder(Origin? origin) : IRemoteDecoder
 {
     private readonly OutputLines _lines = new();
 
@@ -58,7 +59,7 @@ internal sealed class LineDecoder(Origin origin) : IRemoteDecoder
 
     public IEnumerable<RemoteRecord> Finish() => _lines.Finish() is { } last ? [Record(last)] : [];
 
-    private RemoteRecord Record(string line) => new(RemoteStream.Output, origin.MarkFresh(line));
+    private RemoteRecord Record(string line) => new(RemoteStream.Output, origin is null ? line : origin.MarkFresh(line));
 }
 
 /// <summary>Blocks of bytes, as they come.</summary>

@@ -100,7 +100,7 @@ internal sealed class RemoteOutput(Origin origin, IRemoteDecoder decoder, Remote
         List<RemoteRecord> all = [.. records];
         if (sink.Collect)
         {
-            Output.AddRange(all.Where(r => r.Stream == RemoteStream.Output).Select(r => $"{r.Value}"));
+            Output.AddRange(all.Where(r => r.Stream == RemoteStream.Output).Select(r => r.Value as string ?? $"{r.Value}"));
             Error.AddRange(all.Where(r => r.Stream == RemoteStream.Error).Select(r => ((ErrorRecord)r.Value).Exception.Message));
             all.RemoveAll(r => r.Stream is RemoteStream.Output or RemoteStream.Error);
         }
