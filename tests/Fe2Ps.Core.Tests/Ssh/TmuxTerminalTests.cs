@@ -78,13 +78,15 @@ public sealed class TmuxTerminalTests(SshFixture ssh) : IClassFixture<SshFixture
     {
         await using ISshSession session = await ssh.Connector.OpenAsync(ssh.Target);
         var terminal = new TmuxTerminal(session);
-        await terminal.TypeAsync("follow", "exec sh -c 'until [ -e ~/go ]; do sleep 0.1; done; for i in $(seq 300); do echo n$i; [ $((i % 100)) != 0 ] || sleep 0.7; done; until [ -e ~/gone ]; do sleep 0.1; done'\n", [], create: true);
+        await terminal.TypeAsync("follow", "exec sh -c 'echo ready; until [ -e ~/go ]; do sleep 0.1; done; for i in $(seq 300); do echo n$i; [ $((i % 100)) != 0 ] || sleep 0.7; done; until [ -e ~/gone ]; do sleep 0.1; done'\n", [], create: true);
         var lines = new List<string>();
         Task following = terminal.FollowAsync("follow", 0, (_, some) =>
         {
             lock (lines) lines.AddRange(some);
             return Task.CompletedTask;
         });
+        // Whoever begins to follow later sees the screen as it is then, and no more.
+        await Until.TrueAsync(() => { lock (lines) return lines.Count > 0; }, "the first screen has come");
         await File.WriteAllTextAsync(Path.Combine(ssh.Host.Home, "go"), "");
         await Until.TrueAsync(() => { lock (lines) return lines.Contains("n299"); }, "the lines come");
         await File.WriteAllTextAsync(Path.Combine(ssh.Host.Home, "gone"), "");
