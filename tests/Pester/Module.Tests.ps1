@@ -14,7 +14,11 @@ Describe 'The module' {
     It 'exports exactly what its manifest says' {
         $said = Import-PowerShellDataFile $manifest
         (Get-Command -Module Fe2Ps -CommandType Cmdlet).Name | Sort-Object | Should -Be ($said.CmdletsToExport | Sort-Object)
+        (Get-Command -Module Fe2Ps -CommandType Alias).Name | Sort-Object | Should -Be ($said.AliasesToExport | Sort-Object)
+        foreach ($list in $said.CmdletsToExport, $said.AliasesToExport, $said.FunctionsToExport, $said.VariablesToExport) { $list | Should -Not -Contain '*' }
         (Get-Alias Connect-Fe2Instance).ResolvedCommandName | Should -Be 'Enter-Fe2Instance'
+        (Get-Alias Save-Fe2Instance).ResolvedCommandName | Should -Be 'New-Fe2Ami'
+        (Get-Alias Detach-Fe2Volume).ResolvedCommandName | Should -Be 'Dismount-Fe2Volume'
     }
 
     It 'can be imported again and again' {
@@ -50,6 +54,10 @@ Describe 'The module' {
         $text = & $pwsh -NoProfile -Command "Import-Module '$manifest'; [AppDomain]::CurrentDomain.GetAssemblies().ForEach({ `$_.GetName().Name }) -match '^(AWSSDK|Fe2Ps)'"
         $text | Should -Contain 'Fe2Ps'
         $text | Should -Not -Contain 'AWSSDK.Core'
+    }
+
+    It 'imports no other module, which would take longer than itself' {
+        & (Get-Process -Id $PID).Path -NoProfile -Command "Import-Module '$manifest'; [System.Management.Automation.Runspaces.Runspace]::DefaultRunspace.SessionStateProxy.InvokeCommand.InvokeScript('Get-Module').Name" | Should -Be 'Fe2Ps'
     }
 
     Context 'compiled ahead of time' {
@@ -182,5 +190,15 @@ Describe 'Help' {
 Describe 'PSScriptAnalyzer' -Skip:(-not (Get-Module -ListAvailable PSScriptAnalyzer)) {
     It 'finds nothing in <_>' -ForEach 'Fe2Ps.psd1', 'Fe2Ps.psm1' {
         Invoke-ScriptAnalyzer -Path (Join-Path $env:FE2_MODULE $_) -Severity Warning, Error | Should -BeNullOrEmpty
+    }
+
+    It 'finds nothing in the scripts of the repository' {
+        # It does not know that Pester's blocks share their variables, that UTF-8 needs no mark, that helpers of tests ask
+        # nobody, and that some tests are about Write-Host, Invoke-Expression and runspaces themselves.
+        $none = 'PSUseDeclaredVarsMoreThanAssignments', 'PSUseBOMForUnicodeEncodedFile', 'PSUseShouldProcessForStateChangingFunctions',
+            'PSAvoidUsingWriteHost', 'PSAvoidUsingInvokeExpression', 'PSUseUsingScopeModifierInNewRunspaces'
+        $files = (Get-ChildItem (Join-Path $PSScriptRoot '*.ps1')).FullName + (Join-Path $PSScriptRoot '..' '..' 'build.ps1')
+        $files | ForEach-Object { Invoke-ScriptAnalyzer -Path $_ -Severity Warning, Error -ExcludeRule $none } |
+            ForEach-Object { "$($_.ScriptName):$($_.Line) $($_.RuleName)" } | Should -BeNullOrEmpty
     }
 }

@@ -89,6 +89,18 @@ function Set-Fe2BaseImage {
     $null = New-Fe2Ami base -NoReboot -Wait
 }
 
+# The same names without machines behind them, for tests that look but do not log in.
+function New-Fe2Record {
+    $null = Start-Fe2Sandbox -Hosts None -Speed Fast
+    $null = 'od1', 'old1' | New-Fe2Instance -NoWait
+    $null = New-Fe2Instance spot2 -InstanceType m5.large -Spot -NoWait
+    $null = Wait-Fe2Instance od1, old1, spot2 -Timeout 60
+    $null = Stop-Fe2Instance old1 -PassThru | Wait-Fe2Instance -State stopped
+    $null = New-Fe2Volume data 20
+    $null = New-Fe2Snapshot data snap1 -Wait
+    $null = New-Fe2Ami od1 -Name base -NoReboot -Wait
+}
+
 # An example in a pwsh of its own, on a terminal, with somebody who leaves again. Gives what it wrote; the exit code is in
 # $LASTEXITCODE. What is about sandboxes has one of its own, the rest works in the world's. A bar of progress would ask the
 # terminal where the cursor is, and wait for an answer that nobody gives.

@@ -51,6 +51,7 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
 
     /// <summary>The only zone to try.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(ZoneCompleter))]
     public string? Zone { get; set; }
 
     /// <summary>The key pair.</summary>

@@ -27,6 +27,7 @@ public sealed class ShowFe2SpotPriceCommand : Fe2Cmdlet
 
     /// <summary>Prices that were read before.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Price")]
+    [ValidateNotNullOrEmpty]
     public SpotPriceSummary[] InputObject { get; set; } = [];
 
     /// <summary>How many days back from now.</summary>

@@ -82,6 +82,7 @@ public sealed class NewFe2VolumeCommand : Fe2Cmdlet
     /// <summary>The zone, without an instance.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ZoneCompleter))]
     public string? Zone { get; set; }
 
     /// <summary>Further tags.</summary>
