@@ -2,7 +2,7 @@ BeforeDiscovery {
     Import-Module (Join-Path $env:FE2_MODULE 'Fe2Ps.psd1')
     $noTerminal = -not (Get-Command script, stty -ErrorAction Ignore).Count -eq 2
     # What PowerShell itself shows, and jobs, which show as jobs do.
-    $own = 'System.String', 'System.Void', 'System.Byte[]', 'System.IO.FileInfo', 'System.IO.DirectoryInfo', 'System.Management.Automation.PSObject', 'Fe2Ps.Commands.BackgroundJob'
+    $own = 'System.String', 'System.Void', 'System.Byte[]', 'System.IO.FileInfo', 'System.IO.DirectoryInfo', 'System.Management.Automation.PSObject', 'Fe2Ps.Commands.BackgroundJob', 'System.Management.Automation.Job'
     $types = (Get-Command -Module Fe2Ps -CommandType Cmdlet).OutputType.Type.FullName | Where-Object { $_ -and $_ -notin $own } | Sort-Object -Unique | ForEach-Object { @{ Type = $_ } }
 }
 
@@ -18,7 +18,7 @@ Describe 'What the cmdlets give' {
             'Amazon.EC2.Model.Instance' = 'Fe2Ps.Instance'; 'Amazon.EC2.Model.Image' = 'Fe2Ps.Image'; 'Amazon.EC2.Model.Volume' = 'Fe2Ps.Volume'
             'Amazon.EC2.Model.Snapshot' = 'Fe2Ps.Snapshot'; 'Fe2Ps.Core.Scripts.Job' = 'Fe2Ps.Script'; 'Fe2Ps.Core.Prices.OnDemandPrice' = 'Fe2Ps.Price'
             'Fe2Ps.Core.TypeSearching.TypeOffer' = 'Fe2Ps.TypeOffer'; 'Fe2Ps.Core.Costs.CostItem' = 'Fe2Ps.Cost'; 'Fe2Ps.Core.Costs.CostSum' = 'Fe2Ps.CostSum'
-            'Fe2Ps.Core.Files.CopyResult' = 'Fe2Ps.CopyResult'
+            'Fe2Ps.Core.Files.CopyResult' = 'Fe2Ps.CopyResult'; 'Fe2Ps.Core.Spot.InstanceEvent' = 'Fe2Ps.InstanceEvent'
         }
 
         # In a terminal of so many columns, each kind of output as text, and as JSON.
@@ -28,6 +28,7 @@ param($Module, $File)
 $ProgressPreference = 'SilentlyContinue'
 $WarningPreference = 'SilentlyContinue'
 Import-Module "$Module/Fe2Ps.psd1"
+$PSStyle.OutputRendering = 'Ansi'
 $kinds = [ordered]@{
     Instance = { Get-Fe2Instance }; Image = { Get-Fe2Ami -Own }; Ubuntu = { Get-Fe2Ami }; Volume = { Get-Fe2Volume -IncludeRoot }; Snapshot = { Get-Fe2Snapshot }
     Price = { Get-Fe2Price m5 }; SpotPrice = { Get-Fe2SpotPrice m5.large }; Day = { Get-Fe2SpotPrice m5.large -Daily }
@@ -51,7 +52,7 @@ ConvertTo-Json @($all) | Set-Content $File
 
         function Get-Shown([int] $Width) {
             $file = Join-Path $script:Fe2TestFolder "shown-$Width.json"
-            $line = "stty cols $Width; '$((Get-Process -Id $PID).Path)' -NoProfile -File '$show' '$env:FE2_MODULE' '$file'"
+            $line = "stty cols $Width rows 50; '$((Get-Process -Id $PID).Path)' -NoProfile -File '$show' '$env:FE2_MODULE' '$file'"
             $null = bash -c 'TERM=xterm script -qec "$0" /dev/null < /dev/null' $line
             Get-Content -Raw $file | ConvertFrom-Json
         }
