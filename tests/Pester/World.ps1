@@ -41,6 +41,8 @@ function Set-Fe2World([string] $Code, [string] $Command) {
 
     foreach ($name in $names) { Set-Fe2Machine $name $state }
     if ($Code -match '\bold1\b|-State stopped') { Set-Fe2Machine old1 stopped }
+    if ($Code -match 'Start-Fe2Tunnel') { Get-Fe2Tunnel | Stop-Fe2Tunnel }
+    if ($Code -match 'New-Fe2Ami od1 -NoReboot') { Get-Fe2Ami od1 -ErrorAction Ignore | Remove-Fe2Ami }
     if ($Command -match '-Fe2(Volume|Snapshot)$') { Set-Fe2Disk $Code }
     if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2Instance \w+ base') { Set-Fe2BaseImage }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {

@@ -11,9 +11,9 @@ public static class PriceView
     /// <summary>How old a price is, as text: a length of time would fill a page of JSON. <c>AsOf</c> is there to calculate with.</summary>
     public static string AgeOf(DateTimeOffset asOf) => AgeText.Of(DateTimeOffset.UtcNow - asOf);
 
-    /// <summary>The heading above prices of one region, system and age.</summary>
+    /// <summary>The heading above prices of one region, system and age, which has no room for the address of a sandbox.</summary>
     public static string Heading(OnDemandPrice price, string? endpointUrl) =>
-        $"{InstanceView.Place(price.Region, endpointUrl)}, {price.OperatingSystem} on demand, prices {AgeOf(price.AsOf)} old";
+        $"{InstanceView.Place(price.Region, endpointUrl).Replace($"SANDBOX at {endpointUrl}", "SANDBOX", StringComparison.Ordinal)}, {price.OperatingSystem} on demand, prices {AgeOf(price.AsOf)} old";
 
     /// <summary>GPUs in short: <c>4 x NVIDIA T4, 64 GiB</c>.</summary>
     public static string Gpu(int count, string? name, double? memoryGiB) => count == 0 ? "" : string.Join(", ", new[]
