@@ -83,8 +83,8 @@ ConvertTo-Json @($all) | Set-Content $File
             $head = $lines | Where-Object { $_ -match '^\s*\S' -and $_ -notmatch 'SANDBOX|prices .* old' } | Select-Object -First 1
             foreach ($label in Get-Label $one.Type) { $head -split '\s+' | Should -Contain $label -Because "$($one.Kind): $head" }
             if ($one.Kind -notin 'Region', 'Default') {
-                $one.Table | Should -BeLike '*SANDBOX at http*' -Because $one.Kind
-                $one.List | Should -BeLike '*SANDBOX at http*' -Because $one.Kind
+                $one.Table | Should -BeLike '*SANDBOX*' -Because $one.Kind
+                $one.List | Should -BeLike '*SANDBOX*' -Because $one.Kind
             }
 
             # Colour where the host has it, and none where it is not wanted.
