@@ -27,6 +27,33 @@ public sealed class CopyFaultTests(HostedCopyFixture cloud) : IClassFixture<Host
     }
 
     [HostedFact]
+    public async Task AwsThatCannotBeAskedEitherIsOneMoreTry()
+    {
+        var machine = await cloud.LaunchAsync("cut3");
+        var big = cloud.Big(Megabytes);
+        var failed = 0;
+        Task cleared = Task.CompletedTask;
+        using var http = new HttpClient();
+        var report = new Moment(
+            async () =>
+            {
+                // The network of this computer is gone: neither the machine nor AWS can be reached.
+                await cloud.FaultAsync(new { kind = "reset", operation = "DescribeInstances" });
+                await cloud.FaultAsync(new { kind = "cut", instance = "cut3" });
+            },
+            () => cloud.FaultAsync(new { kind = "join", instance = "cut3" }),
+            _ =>
+            {
+                if (++failed == 2) cleared = http.DeleteAsync(new Uri(cloud.EndpointUrl + "/_sandbox/faults"));
+            });
+        var result = await cloud.Copy(report: report).SendAsync(machine, [CopyItem.Here(big)], false, "whole.bin");
+        await report.Done;
+        await cleared;
+        Assert.True(result.Attempts > 2, $"{result.Attempts}");
+        Assert.Equal(Sum(big), (await cloud.OnAsync(machine, "sha256sum whole.bin")).Split(' ')[0]);
+    }
+
+    [HostedFact]
     public async Task ReceivingGoesOnInTheMiddleOfAFileAfterTheNetworkWasGone()
     {
         var machine = await cloud.LaunchAsync("cut2");
@@ -110,7 +137,7 @@ public sealed class CopyFaultTests(HostedCopyFixture cloud) : IClassFixture<Host
     }
 
     /// <summary>Does something in the middle of a transfer, and something else when the cut is noticed.</summary>
-    private sealed class Moment(Func<Task> middle, Func<Task> cut) : IProgress<Fe2Report>
+    private sealed class Moment(Func<Task> middle, Func<Task> cut, Action<WarningReport>? warned = null) : IProgress<Fe2Report>
     {
         private readonly object _gate = new();
         private Task? _middle, _cut;
@@ -123,8 +150,11 @@ public sealed class CopyFaultTests(HostedCopyFixture cloud) : IClassFixture<Host
             {
                 if (value is ProgressReport { Percent: >= 30 })
                     _middle ??= Task.Run(middle);
-                if (value is WarningReport)
+                if (value is WarningReport warning)
+                {
                     _cut ??= Task.Run(cut);
+                    warned?.Invoke(warning);
+                }
             }
         }
     }
