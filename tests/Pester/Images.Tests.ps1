@@ -87,6 +87,26 @@ Describe 'Images' {
         (Get-Fe2Ami base).Name | Should -Match '^base'
     }
 
+    It 'lists an owner without a name, and goes on after a name that is not there' {
+        (Get-Fe2Ami -Owner self).ImageId | Should -Be (Get-Fe2Ami -Own).ImageId
+        { Get-Fe2Ami -Owner amazon -ErrorAction Stop } | Should -Throw -ErrorId 'NameMissing,*'
+        $found = Get-Fe2Ami nosuch, base* -ErrorAction SilentlyContinue -ErrorVariable failure
+        $found | Should -Not -BeNullOrEmpty
+        $failure.Count | Should -Be 1
+        $failure[0].TargetObject | Should -Be 'nosuch'
+    }
+
+    It 'asks once for all images of a pipeline' {
+        $null = New-Fe2Ami od1 second -NoReboot -Wait
+        $ids = (Get-Fe2Ami -Own).ImageId
+        $ids.Count | Should -BeGreaterThan 1
+        Clear-Fe2Call
+        ($ids | Get-Fe2Ami).ImageId | Should -Be $ids
+        $ids | Remove-Fe2Ami -WhatIf
+        @(Get-Fe2Call DescribeImages).Count | Should -Be 2
+        Remove-Fe2Ami second -Confirm:$false
+    }
+
     It 'names what is not there and removes the rest' {
         Remove-Fe2Ami nosuch, od1 -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable failure
         $failure.Count | Should -Be 1

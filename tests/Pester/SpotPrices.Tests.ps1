@@ -37,8 +37,21 @@ Describe 'Spot prices' {
         }
 
         It 'takes types from the pipeline, also by property name' {
-            ('m5.large', 'c5.large' | Get-Fe2SpotPrice -Zone b).InstanceType | Should -Be 'm5.large', 'c5.large'
+            ('m5.large', 'c5.large' | Get-Fe2SpotPrice -Zone b).InstanceType | Should -Be 'c5.large', 'm5.large'
             ([pscustomobject]@{ InstanceType = 't3.micro' } | Get-Fe2SpotPrice -Zone b).InstanceType | Should -Be 't3.micro'
+        }
+
+        It 'takes instances, each type once, and goes on after one that does not exist' {
+            Add-Fe2Seed 8 machine
+            $types = Get-Fe2Instance | ForEach-Object { $_.InstanceType.Value } | Sort-Object -Unique
+            Clear-Fe2Call
+            $prices = Get-Fe2Instance | Get-Fe2SpotPrice -Zone a
+            $prices.InstanceType | Sort-Object | Should -Be $types
+            @(Get-Fe2Call DescribeSpotPriceHistory).Count | Should -Be 1
+            $known = 'm5.large', 'q9.huge', 'm5.large' | Get-Fe2SpotPrice -Zone a -ErrorAction SilentlyContinue -ErrorVariable failure
+            $known.InstanceType | Should -Be 'm5.large'
+            $failure[0].FullyQualifiedErrorId | Should -BeLike 'InstanceTypeNotFound,*'
+            Get-Fe2Instance | Show-Fe2SpotPrice -Zone a -Plain -Width 80 | Out-String | Should -Match $types[0]
         }
 
         It 'says nothing of a system that has no spot price here but a warning' {

@@ -84,6 +84,24 @@ Describe 'Volumes and snapshots' {
             (Get-Fe2Volume -Orphan -IncludeRoot).Name | Should -Not -Contain 'od1'
         }
 
+        It 'asks once for all that a pipeline names' {
+            Clear-Fe2Call
+            $found = 'data', 'nosuch', 'fast' | Get-Fe2Volume -ErrorAction SilentlyContinue -ErrorVariable failure
+            $found.Name | Should -Be 'data', 'fast'
+            $failure[0].TargetObject | Should -Be 'nosuch'
+            @(Get-Fe2Call DescribeVolumes).Count | Should -Be 1
+            Add-Fe2Seed 450 many
+            Clear-Fe2Call
+            (Get-Fe2Instance many* | Get-Fe2Volume -IncludeRoot).Count | Should -Be 450
+            @(Get-Fe2Call).Count | Should -BeLessThan 12
+        }
+
+        It 'takes names of a list from elsewhere, and says what is no volume' {
+            ([pscustomobject]@{ Name = 'data' } | Get-Fe2Volume).Name | Should -Be 'data'
+            { Get-Date | Get-Fe2Volume -ErrorAction Stop } | Should -Throw -ErrorId 'NotAVolume,*'
+            { [pscustomobject]@{ Name = 'data' } | Remove-Fe2Volume -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'NotAVolume,*'
+        }
+
         It 'gives nothing for a wildcard, and an error for a name, that matches nothing' {
             Get-Fe2Volume nosuch* -ErrorAction Stop | Should -BeNullOrEmpty
             $found = Get-Fe2Volume nosuch, data -ErrorAction SilentlyContinue -ErrorVariable failure
@@ -132,6 +150,17 @@ Describe 'Volumes and snapshots' {
             (New-Fe2Volume of-newest -Snapshot fast).SnapshotId | Should -Be $second.SnapshotId
             { Remove-Fe2Snapshot fast -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'SnapshotAmbiguous,*'
             (Remove-Fe2Snapshot fast* -Confirm:$false -PassThru).Count | Should -Be 2
+        }
+
+        It 'are those of a volume, or of an image, from the pipeline' {
+            (Get-Fe2Volume data | Get-Fe2Snapshot).Name | Should -Be 'snap1'
+            Get-Fe2Volume fast | Get-Fe2Snapshot -ErrorAction Stop | Should -BeNullOrEmpty
+            ([pscustomobject]@{ Name = 'snap1' } | Get-Fe2Snapshot).Name | Should -Be 'snap1'
+            ('snap1' | Get-Fe2Snapshot | Get-Fe2Snapshot).Name | Should -Be 'snap1'
+            $image = New-Fe2Ami od1 frozen -NoReboot -Wait
+            ($image | Get-Fe2Snapshot).SnapshotId | Should -Be $image.BlockDeviceMappings[0].Ebs.SnapshotId
+            $image | Remove-Fe2Ami -Confirm:$false
+            { Get-Date | Get-Fe2Snapshot -ErrorAction Stop } | Should -Throw -ErrorId 'NotASnapshot,*'
         }
 
         It 'are listed by name and as orphans' {

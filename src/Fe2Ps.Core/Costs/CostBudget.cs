@@ -5,6 +5,16 @@ namespace Fe2Ps.Core.Costs;
 /// <summary>The verdict that a scheduled script acts on.</summary>
 public static class CostBudget
 {
+    /// <summary>What is missing in the sum although its price is known, in a sentence; null where nothing is.</summary>
+    public static string? Unsaid(IReadOnlyCollection<CostItem> items)
+    {
+        CostItem[] missing = [.. items.Where(i => i.UsdPerHour is not null && i.UsdSoFar is null)];
+        return missing.Length == 0 ? null
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Not in the sum, since EC2 does not say since when they cost: {string.Join(", ", missing.Take(5).Select(i => i.Description))}{(missing.Length > 5 ? $" and {missing.Length - 5} more" : "")}, ${missing.Sum(i => i.UsdPerHour):0.####} an hour. -Since counts them from that time on.");
+    }
+
     /// <summary>Compares what was spent so far with a budget.</summary>
     /// <param name="total">The sum of everything that was looked at.</param>
     /// <param name="budget">USD.</param>

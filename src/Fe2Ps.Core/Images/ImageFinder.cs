@@ -39,20 +39,37 @@ public sealed class ImageFinder(Fe2Session session)
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>Own images in every state, since a freeze takes its time; images of others only when available.</returns>
     /// <exception cref="Fe2Exception"><c>ImageNotFound</c>, <c>OwnerInvalid</c>.</exception>
-    public Task<IReadOnlyList<Image>> ListAsync(
+    public async Task<IReadOnlyList<Image>> ListAsync(
+        IReadOnlyList<string> names, string? architecture = null, IReadOnlyList<string>? owners = null, CancellationToken cancellationToken = default)
+    {
+        ImageSelection found = await SelectAsync(names, architecture, owners, cancellationToken).ConfigureAwait(false);
+        return found.Problems.Count == 0 ? found.Images : throw found.Problems[0];
+    }
+
+    /// <summary>As <see cref="ListAsync"/>, but a name that stands for nothing is a problem beside the images of the others.</summary>
+    /// <exception cref="Fe2Exception"><c>OwnerInvalid</c>.</exception>
+    public Task<ImageSelection> SelectAsync(
         IReadOnlyList<string> names, string? architecture = null, IReadOnlyList<string>? owners = null, CancellationToken cancellationToken = default) =>
-        session.GuardAsync<IReadOnlyList<Image>>("list images", names.FirstOrDefault(), async () =>
+        session.GuardAsync("list images", names.FirstOrDefault(), async () =>
         {
             if (names.Count == 0)
-                return [.. (await OwnAsync(cancellationToken).ConfigureAwait(false)).Where(i => architecture is null || i.Architecture?.Value == architecture)];
+                return new ImageSelection([.. (await OwnAsync(cancellationToken).ConfigureAwait(false)).Where(i => architecture is null || i.Architecture?.Value == architecture)], []);
             string[] whose = [.. (owners ?? []).Select(OwnerOf)];
             IReadOnlyList<Image>? own = null;
             var found = new List<Image>();
-            foreach (string name in names)
+            var problems = new List<Fe2Exception>();
+
+            // A pipeline names its images by their ids: most are own ones, and one question knows all of those.
+            if (names.Count(IsId) > 1)
+                own = await OwnAsync(cancellationToken).ConfigureAwait(false);
+            foreach (string name in names.Distinct(StringComparer.Ordinal))
             {
                 if (IsId(name))
                 {
-                    found.Add(await ByIdAsync(name, cancellationToken).ConfigureAwait(false));
+                    if ((own?.FirstOrDefault(i => i.ImageId == name) ?? await TryByIdAsync(name, cancellationToken).ConfigureAwait(false)) is { } one)
+                        found.Add(one);
+                    else
+                        problems.Add(NotFound(name));
                     continue;
                 }
 
@@ -68,10 +85,10 @@ public sealed class ImageFinder(Fe2Session session)
                     matches.AddRange(await DescribeAsync(others, [NameFilter(name)], architecture, true, cancellationToken).ConfigureAwait(false));
                 found.AddRange(matches);
                 if (matches.Count == 0 && !HasWildcard(name))
-                    throw NotFound(name);
+                    problems.Add(NotFound(name));
             }
 
-            return [.. found.DistinctBy(i => i.ImageId)];
+            return new ImageSelection([.. found.DistinctBy(i => i.ImageId)], problems);
         });
 
     /// <summary>All images of the account in the region, in every state, the newest first. Raw errors.</summary>

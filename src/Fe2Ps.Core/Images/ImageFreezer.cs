@@ -1,5 +1,7 @@
+using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Amazon.Runtime;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
@@ -40,8 +42,8 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
                     report?.Report(new WarningReport($"{InstanceFacts.NameOf(instance) ?? instance.InstanceId} restarts now, so that its disks are frozen whole."));
             }
 
-            string id = await CreateAsync(instance, name, request, own, cancellationToken).ConfigureAwait(false);
-            Image image = await FreshRetry.RunAsync(session, () => OneAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+            string id = await CreateAsync(instance, name, request, own, report, cancellationToken).ConfigureAwait(false);
+            Image image = await MadeAsync(id, name, report, cancellationToken).ConfigureAwait(false);
             if (!request.Wait && !request.Replace)
                 return image;
             image = await FinishedAsync(image, report, cancellationToken).ConfigureAwait(false);
@@ -73,7 +75,7 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
     }
 
     private async Task<string> CreateAsync(
-        Instance instance, string name, FreezeRequest request, IReadOnlyList<Image> own, CancellationToken cancellationToken)
+        Instance instance, string name, FreezeRequest request, IReadOnlyList<Image> own, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         string id = Guid.NewGuid().ToString("N");
         List<Tag> tags =
@@ -96,9 +98,19 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
                 new TagSpecification { ResourceType = ResourceType.Snapshot, Tags = tags },
             ],
         };
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // The order is never cancelled half-way: its answer is the only sure news.
+        Task<CreateImageResponse> ordering = session.Ec2.CreateImageAsync(call, CancellationToken.None);
         try
         {
-            return (await session.Ec2.CreateImageAsync(call, cancellationToken).ConfigureAwait(false)).ImageId;
+            return (await ordering.WaitAsync(cancellationToken).ConfigureAwait(false)).ImageId;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            report?.Report(new WarningReport(
+                $"Interrupted while EC2 had the order: the image '{name}' may come, and cost. Get-Fe2Ami '{name}' -Region {session.Region} shows it, Remove-Fe2Ami removes it."));
+            throw;
         }
         catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidAMIName.Duplicate")
         {
@@ -107,7 +119,49 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
             return now.FirstOrDefault(i => ImageFacts.TagOf(i, FreezeTag) == id)?.ImageId
                 ?? throw Taken(name, now.FirstOrDefault(i => i.Name == call.Name));
         }
+        catch (Exception e) when (e is not AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError })
+        {
+            // EC2 may have done it all the same.
+            if (await FindLostAsync(id).ConfigureAwait(false) is { } lost)
+                return lost;
+            throw;
+        }
     }
+
+    private async Task<string?> FindLostAsync(string freeze)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20), session.Clock);
+            return (await _finder.OwnAsync(limit.Token).ConfigureAwait(false)).FirstOrDefault(i => ImageFacts.TagOf(i, FreezeTag) == freeze)?.ImageId;
+        }
+        catch (Exception e) when (IsOfTheWay(e) || e is OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The image that was ordered. Whatever keeps it from being seen, it is there: the message names it.</summary>
+    private async Task<Image> MadeAsync(string id, string name, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FreshRetry.RunAsync(session, () => OneAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            report?.Report(new WarningReport(
+                $"Interrupted. The image {name} ({id}) is being made and goes on by itself; Get-Fe2Ami {id} -Region {session.Region} shows it, Remove-Fe2Ami {id} removes it."));
+            throw;
+        }
+        catch (Exception e) when (IsOfTheWay(e))
+        {
+            Fe2Exception failure = ErrorTranslation.Translate(e, session, $"look at the new image {name}", id);
+            throw new Fe2Exception(failure.Id, failure.Kind, $"{failure.Message} The image {id} is being made all the same.", $"{failure.NextStep} Then: Get-Fe2Ami {id}", id, e);
+        }
+    }
+
+    private static bool IsOfTheWay(Exception e) => e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException;
 
     private async Task<Image> OneAsync(string id, CancellationToken cancellationToken) =>
         (await session.Ec2.DescribeImagesAsync(new DescribeImagesRequest { ImageIds = [id] }, cancellationToken).ConfigureAwait(false)).Images.Single();
@@ -143,7 +197,20 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
             IReadOnlyList<string> templates = await removal.TemplatesAsync(old, report, cancellationToken).ConfigureAwait(false);
             if (templates.Count > 0)
                 report?.Report(new WarningReport($"The launch template {string.Join(", ", templates)} still names the image that was replaced, {old.ImageId}."));
-            await removal.RemoveRawAsync(old, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await removal.RemoveRawAsync(old, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AmazonEC2Exception e) when (e.ErrorCode?.StartsWith("InvalidAMIID", StringComparison.Ordinal) == true)
+            {
+                // Somebody else has removed it, perhaps a second freezing of the same name.
+            }
+            catch (Exception e) when (e is Fe2Exception || IsOfTheWay(e))
+            {
+                report?.Report(new WarningReport(
+                    $"The new image is there, but the one that it replaces, {old.ImageId}, could not be removed and costs ({e.Message.TrimEnd('.')}). "
+                    + $"Run: Remove-Fe2Ami {old.ImageId} -Force -Region {session.Region}"));
+            }
         }
     }
 

@@ -13,6 +13,11 @@ namespace Fe2Ps.Core.Prices;
 public sealed record SpotPriceQuery(
     IReadOnlyList<string> InstanceTypes, IReadOnlyList<string>? Zones = null, double Days = 3, string OperatingSystem = "Linux");
 
+/// <summary>Spot prices that were found, and what could not be.</summary>
+/// <param name="Prices">By type and zone.</param>
+/// <param name="Problems">One for each pattern that stands for nothing.</param>
+public sealed record SpotPriceSelection(IReadOnlyList<SpotPriceSummary> Prices, IReadOnlyList<Fe2Exception> Problems);
+
 /// <summary>
 /// The history of spot prices. EC2 gives the changes of up to 90 days, and besides the last one before them, which holds at their start:
 /// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSpotPriceHistory.html
@@ -50,6 +55,38 @@ public sealed class SpotPriceHistory(Fe2Session session)
                select new SpotPriceSummary(series, session.Region, whole, onDemand.TryGetValue(series.InstanceType, out decimal usd) ? usd : null),
         ];
     }
+
+    /// <summary>As <see cref="ListAsync"/>, but a type or family that there is none of is a problem beside the prices of the others.</summary>
+    public async Task<SpotPriceSelection> SelectAsync(SpotPriceQuery query, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        string[] patterns = [.. query.InstanceTypes.Distinct(StringComparer.OrdinalIgnoreCase)];
+        try
+        {
+            return new SpotPriceSelection(await ListAsync(query with { InstanceTypes = patterns }, report, cancellationToken).ConfigureAwait(false), []);
+        }
+        catch (Fe2Exception e) when (patterns.Length > 1 && IsOfOneType(e))
+        {
+            var known = new List<string>();
+            var problems = new List<Fe2Exception>();
+            foreach (string pattern in patterns)
+            {
+                try
+                {
+                    await InstanceTypePattern.ResolveAsync(session, [pattern], cancellationToken).ConfigureAwait(false);
+                    known.Add(pattern);
+                }
+                catch (Fe2Exception unknown) when (IsOfOneType(unknown))
+                {
+                    problems.Add(unknown);
+                }
+            }
+
+            return new SpotPriceSelection(
+                known.Count == 0 ? [] : await ListAsync(query with { InstanceTypes = known }, report, cancellationToken).ConfigureAwait(false), problems);
+        }
+    }
+
+    private static bool IsOfOneType(Fe2Exception failure) => failure.Id is "InstanceTypeNotFound" or "InstanceTypePatternInvalid";
 
     /// <summary>The changes of the prices, by type and zone. Types that have no spot price anywhere are named in a warning.</summary>
     /// <exception cref="Fe2Exception"><c>SpotPriceDaysInvalid</c>, <c>OperatingSystemInvalid</c>, <c>InstanceTypeNotFound</c>, <c>InstanceTypePatternInvalid</c>,

@@ -21,6 +21,17 @@ public sealed class SnapshotQuery(Fe2Session session)
             return orphan ? found with { Snapshots = await UnusedAsync(found.Snapshots, cancellationToken).ConfigureAwait(false) } : found;
         });
 
+    /// <summary>The snapshots that were taken of these volumes, by id; a volume without one is no problem.</summary>
+    public Task<SnapshotSelection> OfVolumesAsync(IReadOnlyList<string> volumeIds, bool orphan = false, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("list snapshots", volumeIds.FirstOrDefault(), async () =>
+        {
+            var found = new List<Snapshot>();
+            foreach (string[] few in volumeIds.Distinct(StringComparer.Ordinal).Chunk(InstanceQuery.FilterValues))
+                found.AddRange(await ByFiltersAsync([InstanceQuery.Filter("volume-id", few)], cancellationToken).ConfigureAwait(false));
+            IReadOnlyList<Snapshot> sorted = Sorted(found);
+            return new SnapshotSelection(orphan ? await UnusedAsync(sorted, cancellationToken).ConfigureAwait(false) : sorted, []);
+        });
+
     /// <summary>The snapshots to act on: a name without wildcards that stands for several is a problem that lists the ids.</summary>
     public Task<SnapshotSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
         session.GuardAsync("find snapshots", names.FirstOrDefault(), () => SelectAsync(names, oneEach: true, cancellationToken));

@@ -72,14 +72,17 @@ public sealed class VolumeQuery(Fe2Session session)
     {
         var pattern = new NamePattern(selector.Names, "vol-");
         var common = new List<Filter>();
-        if (selector.InstanceIds.Count > 0)
-            common.Add(InstanceQuery.Filter("attachment.instance-id", selector.InstanceIds));
         if (selector.Orphan)
             common.Add(InstanceQuery.Filter("status", ["available", "error"]));
-        List<Volume> found = await FindAsync(pattern, common, cancellationToken).ConfigureAwait(false);
+        var found = new List<Volume>();
+        if (selector.InstanceIds.Count == 0)
+            found = await FindAsync(pattern, common, cancellationToken).ConfigureAwait(false);
+        foreach (string[] few in selector.InstanceIds.Chunk(InstanceQuery.FilterValues))
+            found.AddRange(await FindAsync(pattern, [.. common, InstanceQuery.Filter("attachment.instance-id", few)], cancellationToken).ConfigureAwait(false));
+
         found.RemoveAll(v => !pattern.Ids.Contains(v.VolumeId)
             && ((VolumeFacts.IsRoot(v) && !selector.IncludeRoot) || (oneEach && VolumeFacts.StateOf(v) is "deleting" or "deleted")));
-        if (pattern.Everything && common.Count == 0)
+        if (pattern.Everything && common.Count == 0 && selector.InstanceIds.Count == 0)
             CompletionCache.Put(session, CompletionKind.Volume, Names(found));
 
         var problems = new List<Fe2Exception>();

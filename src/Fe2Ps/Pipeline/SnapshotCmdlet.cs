@@ -74,6 +74,6 @@ public abstract class SnapshotCmdlet : Fe2Cmdlet
         }
     }
 
-    private static Fe2Exception NoSnapshot(PSObject input) => new(
+    internal static Fe2Exception NoSnapshot(PSObject input) => new(
         "NotASnapshot", Fe2ErrorKind.InvalidArgument, $"'{input}' is neither a snapshot nor the name of one.", "Pipe in what Get-Fe2Snapshot gives.", input);
 }

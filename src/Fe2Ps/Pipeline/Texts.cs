@@ -13,4 +13,11 @@ internal static class Texts
         foreach (DictionaryEntry entry in table ?? []) result[$"{entry.Key}"] = LanguagePrimitives.ConvertTo<string>(entry.Value) ?? "";
         return result;
     }
+
+    /// <summary>
+    /// The name in an object that somebody made by hand or read from a file, or null. For cmdlets that only look: another thing's name
+    /// never stands for what is to be changed.
+    /// </summary>
+    public static string? NameIn(PSObject input) =>
+        input.BaseObject is PSCustomObject && input.Properties["Name"]?.Value is string { Length: > 0 } name ? name : null;
 }

@@ -39,7 +39,7 @@ public abstract class VolumeActionCmdlet : Fe2Cmdlet
             case Volume volume: Add(volume.VolumeId); break;
             case string name: Add(name); break;
             default:
-                if (input.BaseObject is not Snapshot && input.Properties["VolumeId"]?.Value is string id) Add(id);
+                if (input.BaseObject is not Snapshot && input.Properties["VolumeId"]?.Value is string { Length: > 0 } id) Add(id);
                 else WriteError(NoVolume(input).ToErrorRecord());
                 break;
         }
@@ -70,7 +70,7 @@ public abstract class VolumeActionCmdlet : Fe2Cmdlet
 
     private protected Task WriteAsync(Volume volume, Fe2Session session, SessionOptions where) => WriteAsync(Dressed.Volume(volume, session, where));
 
-    private static Fe2Exception NoVolume(PSObject input) => new(
+    internal static Fe2Exception NoVolume(PSObject input) => new(
         "NotAVolume", Fe2ErrorKind.InvalidArgument, $"'{input}' is neither a volume nor the name of one.", "Pipe in what Get-Fe2Volume gives.", input);
 }
 

@@ -113,6 +113,15 @@ public sealed class CostQueryTests
     public void ABudgetIsKeptOnlyWhereThatIsKnown(decimal budget, int withoutPrice, bool wasWhole, string? verdict) =>
         Assert.Equal(verdict, CostBudget.Judge(CostSum.Of("total", [Item("a", 1m, 15m)]), budget, withoutPrice, wasWhole)?.Id);
 
+    [Fact]
+    public void WhatIsMissingInTheSumOfABudgetIsSaid()
+    {
+        Assert.Null(CostBudget.Unsaid([Item("a", 1m, 15m), Item("b", null, null)]));
+        string unsaid = CostBudget.Unsaid([Item("a", 1m, 15m), Item("c", 0.005m, null) with { Description = "Elastic IP 192.0.2.1, idle" }])!;
+        Assert.Contains("Elastic IP 192.0.2.1, idle, $0.005 an hour", unsaid, StringComparison.Ordinal);
+        Assert.Contains("-Since", unsaid, StringComparison.Ordinal);
+    }
+
     private static (int Count, decimal PerHour, decimal SoFar, int Unknown, bool IsEstimate) Of(CostSum sum) =>
         (sum.Count, sum.UsdPerHour, sum.UsdSoFar, sum.Unknown, sum.IsEstimate);
 

@@ -4,6 +4,7 @@ using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
+using Fe2Ps.Tests.Support;
 
 namespace Fe2Ps.Core.Tests.Images;
 
@@ -96,6 +97,43 @@ public sealed class ImageFreezerTests
         Image image = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest());
 
         Assert.Equal(image.ImageId, Assert.Single((await cloud.RegionAsync())["images"]!.AsArray())!["id"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task AnInterruptedOrderSaysThatTheImageMayCome()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        await cloud.FaultAsync(new { kind = "lost-answer", operation = "CreateImage", times = 1 });
+        await cloud.FaultAsync(new { kind = "slow", operation = "CreateImage", seconds = 2 });
+        using var stop = new CancellationTokenSource();
+        var reports = new Reports();
+
+        // Its first answer is lost, and the repeated order is on the way.
+        Task<Image> freezing = FreezerOf(session).FreezeAsync(machine, new FreezeRequest { NoReboot = true }, reports, stop.Token);
+        await Until.TrueAsync(async () => (await cloud.RegionAsync())["images"]!.AsArray().Count > 0, "the image is being made");
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => freezing);
+        Assert.Contains(reports.Warnings, w => w.Contains("Interrupted", StringComparison.Ordinal) && w.Contains("Remove-Fe2Ami", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnOldImageThatCannotBeRemovedDoesNotHideTheNewOne()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        Image first = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Wait = true, NoReboot = true });
+        await cloud.FaultAsync(new { kind = "deny", operation = "DeregisterImage" });
+        var reports = new Reports();
+
+        Image second = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Replace = true, NoReboot = true }, reports);
+
+        Assert.Equal("available", ImageFacts.StateOf(second));
+        Assert.NotEqual(first.ImageId, second.ImageId);
+        Assert.Contains(reports.Warnings, w => w.Contains($"Remove-Fe2Ami {first.ImageId} -Force", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Fe2Ps.Completion;
+using Fe2Ps.Core;
 using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Pipeline;
@@ -12,10 +13,13 @@ namespace Fe2Ps.Commands;
 [OutputType(typeof(SpotPriceSummary), typeof(SpotPriceDay))]
 public sealed class GetFe2SpotPriceCommand : Fe2Cmdlet
 {
+    private readonly NameBatches _batches = new();
+
     /// <summary>Types, families or patterns.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Type")]
     [SupportsWildcards]
+    [InstanceTypeName]
     [ArgumentCompleter(typeof(InstanceTypePatternCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] InstanceType { get; set; } = [];
@@ -42,19 +46,26 @@ public sealed class GetFe2SpotPriceCommand : Fe2Cmdlet
     public SwitchParameter Daily { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => _batches.Add(Where, InstanceType);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
     {
-        SessionOptions where = Where;
-        var query = new SpotPriceQuery([.. InstanceType], [.. Zone], Days, OperatingSystem);
-        bool daily = Daily;
-        Run(async stop =>
+        foreach ((SessionOptions where, IReadOnlyList<string> types) in _batches.All)
         {
-            Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            foreach (SpotPriceSummary price in await new SpotPriceHistory(session).ListAsync(query, Pump, stop).ConfigureAwait(false))
+            Run(async stop =>
             {
-                if (!daily) await WriteAsync(SpotPriceView.Dress(price, session, where)).ConfigureAwait(false);
-                else foreach (SpotPriceDay day in price.Days()) await WriteAsync(SpotPriceView.Dress(day, session, where)).ConfigureAwait(false);
-            }
-        });
+                Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
+                var query = new SpotPriceQuery(types, [.. Zone], Days, OperatingSystem);
+                SpotPriceSelection found = await new SpotPriceHistory(session).SelectAsync(query, Pump, stop).ConfigureAwait(false);
+                foreach (SpotPriceSummary price in found.Prices)
+                {
+                    if (!Daily) await WriteAsync(SpotPriceView.Dress(price, session, where)).ConfigureAwait(false);
+                    else foreach (SpotPriceDay day in price.Days()) await WriteAsync(SpotPriceView.Dress(day, session, where)).ConfigureAwait(false);
+                }
+
+                foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
+            });
+        }
     }
 }

@@ -15,12 +15,14 @@ namespace Fe2Ps.Commands;
 [OutputType(typeof(string), typeof(FileInfo))]
 public sealed class ShowFe2SpotPriceCommand : Fe2Cmdlet
 {
+    private readonly NameBatches _batches = new();
     private readonly List<SpotPriceSummary> _prices = [];
 
     /// <summary>Types, families or patterns.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Type")]
     [Alias("Type")]
     [SupportsWildcards]
+    [InstanceTypeName]
     [ArgumentCompleter(typeof(InstanceTypePatternCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] InstanceType { get; set; } = [];
@@ -73,25 +75,25 @@ public sealed class ShowFe2SpotPriceCommand : Fe2Cmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == "Price")
-        {
-            _prices.AddRange(InputObject);
-            return;
-        }
-
-        SessionOptions where = Where;
-        var query = new SpotPriceQuery([.. InstanceType], [.. Zone], Days, OperatingSystem);
-        Run(async stop =>
-        {
-            Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            IReadOnlyList<SpotPriceSummary> found = await new SpotPriceHistory(session).ListAsync(query, Pump, stop).ConfigureAwait(false);
-            lock (_prices) _prices.AddRange(found);
-        });
+        if (ParameterSetName == "Price") _prices.AddRange(InputObject);
+        else _batches.Add(Where, InstanceType);
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        foreach ((SessionOptions where, IReadOnlyList<string> types) in _batches.All)
+        {
+            Run(async stop =>
+            {
+                Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
+                var query = new SpotPriceQuery(types, [.. Zone], Days, OperatingSystem);
+                SpotPriceSelection found = await new SpotPriceHistory(session).SelectAsync(query, Pump, stop).ConfigureAwait(false);
+                _prices.AddRange(found.Prices);
+                foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
+            });
+        }
+
         if (_prices.Count == 0) return;
         Run(() =>
         {

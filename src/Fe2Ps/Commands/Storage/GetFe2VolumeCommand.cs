@@ -15,6 +15,9 @@ namespace Fe2Ps.Commands;
 [OutputType(typeof(Volume))]
 public sealed class GetFe2VolumeCommand : Fe2Cmdlet
 {
+    private readonly NameBatches _volumes = new();
+    private readonly NameBatches _instances = new();
+
     /// <summary>Names; wildcards select. Ids are taken too.</summary>
     [Parameter(Position = 0, ParameterSetName = "Name")]
     [SupportsWildcards]
@@ -53,41 +56,56 @@ public sealed class GetFe2VolumeCommand : Fe2Cmdlet
     protected override void ProcessRecord()
     {
         SessionOptions where = Where;
-        (string[] names, string[] instances) = ParameterSetName switch
+        switch (ParameterSetName)
         {
-            "Id" => (VolumeId, []),
-            "Instance" => ([], Instance),
-            "InputObject" => Piped(InputObject!),
-            _ => (Name, Array.Empty<string>()),
-        };
-        Run(async stop =>
-        {
-            Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            var selector = new VolumeSelector { Names = names, Orphan = Orphan, IncludeRoot = IncludeRoot };
-            if (instances.Length > 0)
-            {
-                InstanceSelection machines = await new InstanceQuery(session).ListAsync(new InstanceSelector { Names = instances }, stop).ConfigureAwait(false);
-                foreach (Fe2Exception problem in machines.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
-                if (machines.Instances.Count == 0) return;
-                selector = selector with { InstanceIds = [.. machines.Instances.Select(i => i.InstanceId)] };
-            }
+            case "Id": _volumes.Add(where, VolumeId); break;
+            case "Instance": _instances.Add(where, Instance); break;
+            case "InputObject": AddPiped(where, InputObject!); break;
+            default: _volumes.Add(where, Name); break;
+        }
+    }
 
-            VolumeSelection found = await new VolumeQuery(session).ListAsync(selector, stop).ConfigureAwait(false);
-            await Pump.DoAsync(() =>
-            {
-                foreach (Volume volume in found.Volumes) WriteObject(Dressed.Volume(volume, session, where));
-            }).ConfigureAwait(false);
-            foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
-        });
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach ((SessionOptions where, IReadOnlyList<string> names) in _volumes.All)
+            Run(async stop => await ListAsync(where, await OpenAsync(where, stop).ConfigureAwait(false), new VolumeSelector { Names = names }, stop).ConfigureAwait(false));
+        foreach ((SessionOptions where, IReadOnlyList<string> names) in _instances.All)
+            Run(stop => OfInstancesAsync(where, names, stop));
+    }
+
+    private async Task OfInstancesAsync(SessionOptions where, IReadOnlyList<string> names, CancellationToken stop)
+    {
+        Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
+        InstanceSelection machines = await new InstanceQuery(session).ListAsync(new InstanceSelector { Names = names }, stop).ConfigureAwait(false);
+        foreach (Fe2Exception problem in machines.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
+        if (machines.Instances.Count > 0)
+            await ListAsync(where, session, new VolumeSelector { InstanceIds = [.. machines.Instances.Select(i => i.InstanceId)] }, stop).ConfigureAwait(false);
+    }
+
+    private async Task ListAsync(SessionOptions where, Fe2Session session, VolumeSelector selector, CancellationToken stop)
+    {
+        VolumeSelection found = await new VolumeQuery(session).ListAsync(selector with { Orphan = Orphan, IncludeRoot = IncludeRoot }, stop).ConfigureAwait(false);
+        await Pump.DoAsync(() =>
+        {
+            foreach (Volume volume in found.Volumes) WriteObject(Dressed.Volume(volume, session, where));
+        }).ConfigureAwait(false);
+        foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
     }
 
     /// <summary>An instance stands for its volumes, a snapshot for the volume that it is of.</summary>
-    private static (string[] Names, string[] Instances) Piped(PSObject input) => input.BaseObject switch
+    private void AddPiped(SessionOptions where, PSObject input)
     {
-        string name => ([name], []),
-        Instance instance => ([], [instance.InstanceId]),
-        _ when input.Properties["VolumeId"]?.Value is string { Length: > 0 } id => ([id], []),
-        _ when input.Properties["InstanceId"]?.Value is string { Length: > 0 } id => ([], [id]),
-        _ => ([$"{input}"], []),
-    };
+        switch (input.BaseObject)
+        {
+            case string name: _volumes.Add(where, [name]); break;
+            case Instance instance: _instances.Add(where, [instance.InstanceId]); break;
+            default:
+                if (input.Properties["VolumeId"]?.Value is string { Length: > 0 } volume) _volumes.Add(where, [volume]);
+                else if (input.Properties["InstanceId"]?.Value is string { Length: > 0 } machine) _instances.Add(where, [machine]);
+                else if (Texts.NameIn(input) is { } known) _volumes.Add(where, [known]);
+                else WriteError(VolumeActionCmdlet.NoVolume(input).ToErrorRecord());
+                break;
+        }
+    }
 }
