@@ -34,6 +34,7 @@
         'New-Fe2Instance'
         'New-Fe2Snapshot'
         'New-Fe2Volume'
+        'Open-Fe2Notebook'
         'Receive-Fe2Command'
         'Receive-Fe2Script'
         'Remove-Fe2Ami'

@@ -47,6 +47,7 @@ public sealed class ConformanceTests
             "New-Fe2Instance",
             "New-Fe2Snapshot",
             "New-Fe2Volume",
+            "Open-Fe2Notebook",
             "Receive-Fe2Command",
             "Receive-Fe2Script",
             "Remove-Fe2Ami",

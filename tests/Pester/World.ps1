@@ -45,11 +45,32 @@ function Set-Fe2World([string] $Code, [string] $Command) {
     if ($Code -match 'New-Fe2Ami od1 -NoReboot') { Get-Fe2Ami od1 -ErrorAction Ignore | Remove-Fe2Ami }
     if ($Command -match '-Fe2(Volume|Snapshot)$') { Set-Fe2Disk $Code }
     if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2Instance \w+ base') { Set-Fe2BaseImage }
+    if ($Command -eq 'Open-Fe2Notebook') { Add-Fe2Jupyter od1 }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
         foreach ($name in 'spot2', 'od1', 'base') { Set-Fe2Machine $name running }
         $null = Get-Fe2Script spot2 -ErrorAction Ignore | Where-Object IsOver -EQ $false | Stop-Fe2Script -PassThru | Wait-Fe2Script -ErrorAction Ignore
         $null = Invoke-Fe2Script ./myscript.sh spot2 od1
     }
+}
+
+# A machine of the world has no Jupyter and no internet to get one from. This is as much of one as the examples need: it
+# listens, and keeps the file about itself that Jupyter keeps. The real one is in Notebook.Tests.ps1.
+function Add-Fe2Jupyter([string] $Name) {
+    $program = @'
+#!/usr/bin/python3
+import http.server, json, os
+os.umask(0o077)
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 8888), http.server.SimpleHTTPRequestHandler)
+folder = os.path.expanduser('~/.local/share/jupyter/runtime')
+os.makedirs(folder, exist_ok=True)
+with open(f'{folder}/jpserver-{os.getpid()}.json', 'w') as file:
+    json.dump({'port': 8888, 'token': os.environ['JUPYTER_TOKEN'], 'root_dir': os.getcwd(), 'base_url': '/'}, file)
+server.serve_forever()
+'@
+    Set-Content jupyter-lab $program -NoNewline
+    chmod +x jupyter-lab
+    Copy-Fe2Item ./jupyter-lab "${Name}:.local/bin/"
+    Remove-Item jupyter-lab
 }
 
 function Set-Fe2Machine([string] $Name, [string] $State) {

@@ -41,6 +41,9 @@ public static class LocalPorts
         }
     }
 
+    /// <summary>This port where it is free, else the next one that is.</summary>
+    internal static int FreeFrom(int port) => port >= 1024 && IsFree(port) ? port : FreeAfter(port);
+
     /// <summary>The next port that is free, or one that the system chooses.</summary>
     internal static int FreeAfter(int port)
     {

@@ -49,6 +49,28 @@ public static class TunnelRegistry
         return [.. opened.Select(k => k.Tunnel)];
     }
 
+    /// <summary>The tunnel that leads to a port of a machine already, or a new one.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="connector">Makes the connection.</param>
+    /// <param name="instance">The machine.</param>
+    /// <param name="localPort">The port here; 0 takes the machine's own number, or the next that is free.</param>
+    /// <param name="remotePort">The port there.</param>
+    /// <param name="request">How to log in.</param>
+    /// <param name="report">Takes warnings.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <exception cref="Fe2Exception">As <see cref="StartAsync"/>.</exception>
+    public static async Task<Fe2Tunnel> JoinAsync(
+        Fe2Session session, ISshConnector connector, Instance instance, int localPort, int remotePort, TunnelRequest request,
+        IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        Fe2Tunnel? open = All.FirstOrDefault(t => t.InstanceId == instance.InstanceId && t.RemotePort == remotePort
+            && t.State == TunnelState.Connected && (localPort == 0 || t.LocalPort == localPort));
+        if (open is not null) return open;
+        var ports = new Tunnel(localPort > 0 ? localPort : LocalPorts.FreeFrom(remotePort), remotePort);
+        return (await StartAsync(session, connector, instance, [ports], request, report, cancellationToken).ConfigureAwait(false))[0];
+    }
+
     /// <summary>Ends a tunnel; one that is not there any more is no error.</summary>
     public static Task StopAsync(Fe2Tunnel tunnel)
     {
