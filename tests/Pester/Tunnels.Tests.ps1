@@ -52,6 +52,40 @@ Describe 'Tunnels' -Skip:$skip {
         Stop-Fe2Tunnel -LocalPort 18224
     }
 
+    It 'take the port by its name where the machine comes by the pipeline' {
+        # In a pipeline the first word would be the machine's name, so no position is promised there.
+        $sets = (Get-Command Start-Fe2Tunnel).ParameterSets
+        ($sets | Where-Object Name -EQ Id).Parameters | Where-Object Position -GE 0 | Should -BeNullOrEmpty
+        (($sets | Where-Object Name -EQ Name).Parameters | Where-Object Position -GE 0).Name | Should -Be 'Name', 'Port'
+        (Get-Fe2Instance t | Start-Fe2Tunnel -Port 18227:22).LocalPort | Should -Be 18227
+        (Get-Fe2Tunnel t | Stop-Fe2Tunnel -PassThru).Count | Should -Be 1
+    }
+
+    It 'of a login open the browser that is named' {
+        $record = Join-Path $TestDrive 'login-url'
+        $stub = Join-Path $TestDrive 'login-browser'
+        Set-Content $stub "#!/bin/sh`necho `"`$1`" > $record.new; mv $record.new $record"
+        chmod +x $stub
+        $endpoint = (Get-Fe2Sandbox -Current).EndpointUrl
+        # The login stays until the browser was there: it waits for a file that is made afterwards.
+        $inner = "Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'; Enter-Fe2Instance t -Port 18228:8123 -Browser -Command 'until [ -e /tmp/browsed ]; do sleep 0.2; done; exit 7' -EndpointUrl $endpoint; exit `$LASTEXITCODE"
+        $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($inner))
+        $pwsh = (Get-Process -Id $PID).Path
+        $job = Start-ThreadJob { $env:BROWSER = $using:stub; script -qec "$using:pwsh -NoProfile -EncodedCommand $using:encoded" /dev/null; $LASTEXITCODE }
+        try {
+            Wait-Until { Test-Path $record } -Seconds 60 -What 'the browser was started'
+            Get-Content $record | Should -Be 'http://localhost:18228'
+            Invoke-RestMethod http://localhost:18228 | Should -Match 'hello'
+        }
+        finally {
+            $null = Invoke-Fe2Command t 'touch /tmp/browsed'
+            $code = $job | Receive-Job -Wait -AutoRemoveJob | Select-Object -Last 1
+            Remove-Item Env:BROWSER -ErrorAction Ignore
+        }
+
+        $code | Should -Be 7
+    }
+
     It 'start nothing with -WhatIf, and say what is wrong' {
         Start-Fe2Tunnel t 18225:22 -WhatIf
         Get-Fe2Tunnel | Should -BeNullOrEmpty

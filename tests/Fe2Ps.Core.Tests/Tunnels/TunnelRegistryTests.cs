@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Core.Tests.Files;
 using Fe2Ps.Core.Tests.Scripts;
@@ -43,12 +44,40 @@ public sealed class TunnelRegistryTests(HostedCopyFixture cloud) : IClassFixture
     }
 
     [HostedFact]
+    public async Task ATunnelIsKeptOverARebootAndOverAnotherAddress()
+    {
+        var machine = await cloud.LaunchAsync("tunnel3");
+        var port = FreePort();
+        var tunnel = Assert.Single(await TunnelRegistry.StartAsync(
+            cloud.Session, cloud.Connector, machine, [new Tunnel(port, 8123)], new TunnelRequest(Owner: this)));
+
+        var actions = new InstanceActions(cloud.Session);
+        await actions.RestartAsync([machine]);
+        await Until.TrueAsync(() => tunnel is { State: TunnelState.Connected, Reconnects: > 0 }, "the tunnel is open after the reboot", 90);
+        await cloud.OnAsync(machine, Serve);
+        await Until.TrueAsync(() => AnswersAsync(port), "the server answers after the reboot");
+
+        var reconnects = tunnel.Reconnects;
+        await actions.StopAsync([machine]);
+        await new InstanceWaiter(cloud.Session).WaitAsync([machine], "stopped", TimeSpan.FromSeconds(60), null, default);
+        await Until.TrueAsync(() => tunnel.State == TunnelState.Reconnecting, "the stop is noticed", 60);
+        await actions.StartAsync([machine]);
+        await new InstanceWaiter(cloud.Session).WaitAsync([machine], "running", TimeSpan.FromSeconds(60), null, default);
+        var now = await new InstanceQuery(cloud.Session).GetAsync("tunnel3");
+        Assert.NotEqual(machine.PublicIpAddress, now.PublicIpAddress);
+        await Until.TrueAsync(() => tunnel.State == TunnelState.Connected && tunnel.Reconnects > reconnects, "the tunnel is open at the new address", 90);
+        await cloud.OnAsync(now, Serve);
+        await Until.TrueAsync(() => AnswersAsync(port), "the server answers at the new address");
+        await TunnelRegistry.StopAsync(tunnel);
+    }
+
+    [HostedFact]
     public async Task ATunnelToAMachineThatIsGoneFailsAndSaysSo()
     {
         var machine = await cloud.LaunchAsync("tunnel2");
         var tunnel = Assert.Single(await TunnelRegistry.StartAsync(
             cloud.Session, cloud.Connector, machine, [new Tunnel(FreePort(), 8123)], new TunnelRequest()));
-        await new Fe2Ps.Core.Instances.InstanceActions(cloud.Session).RemoveAsync([machine], default);
+        await new InstanceActions(cloud.Session).RemoveAsync([machine], default);
         await Until.TrueAsync(() => tunnel.State == TunnelState.Failed, "it gives up", 60);
         Assert.Contains("tunnel2", tunnel.Reason, StringComparison.Ordinal);
         await TunnelRegistry.StopAsync(tunnel);

@@ -31,7 +31,7 @@ public sealed class StartFe2TunnelCommand : Fe2Cmdlet
 
     /// <summary>Ports: 8888, or 8008:8080 for here:there.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = "Name")]
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Id")]
+    [Parameter(Mandatory = true, ParameterSetName = "Id")]
     [ValidateNotNullOrEmpty]
     public string[] Port { get; set; } = [];
 
