@@ -30,8 +30,8 @@ Describe 'Open-Fe2Notebook' -Skip:$skip {
     }
 
     It 'starts Jupyter, brings it here, and opens the browser without telling its token' {
-        $text = $null
-        $notebook = Open-Fe2Notebook n -Verbose -Debug 4>&1 5>&1 -OutVariable text | Where-Object { $_ -is [Fe2Ps.Core.Notebooks.NotebookInfo] }
+        $text = Open-Fe2Notebook n -Verbose -Debug 4>&1 5>&1
+        $notebook = $text | Where-Object { $_.PSObject.TypeNames -contains 'Fe2Ps.Core.Notebooks.NotebookInfo' }
         $notebook.Name | Should -Be 'n'
         $notebook.Url | Should -Match "^http://localhost:$($notebook.LocalPort)/\?token=[0-9a-f]{48}$"
         (Invoke-WebRequest $notebook.Url).StatusCode | Should -Be 200
