@@ -3,6 +3,9 @@ namespace Fe2Ps.Core.Files;
 /// <summary>Every failure of copying that is not ssh's own.</summary>
 public static class CopyErrors
 {
+    /// <summary>Nobody reads more in a message.</summary>
+    private const int MostNames = 10;
+
     /// <summary>Both ends are of this computer.</summary>
     public static Fe2Exception NoMachine(string path, string destination) => new(
         "NoMachineNamed", Fe2ErrorKind.InvalidArgument, $"Neither '{path}' nor '{destination}' names a machine.",
@@ -39,11 +42,21 @@ public static class CopyErrors
         $"{what} is not whole after {attempts} attempt{(attempts == 1 ? "" : "s")}: {Count(tally.FilesSent, "file")} arrived{Rest(tally)}. {cause.Message}",
         "The same command goes on where this one stopped. " + cause.NextStep, cause.Target, cause);
 
-    private static string Rest(Ssh.TransferTally tally) => tally.Left switch
+    private static string Rest(Ssh.TransferTally tally)
     {
-        > 0 => $", {Count(tally.Left.Value, "entry", "entries")} {(tally.Left == 1 ? "is" : "are")} missing or not yet compared",
-        _ => ", the last one in part",
-    };
+        string[] names = [.. (tally.Missing?.Invoke() ?? []).Order(StringComparer.Ordinal)];
+        if (names.Length > 0)
+        {
+            var more = names.Length > MostNames ? $" and {names.Length - MostNames} more" : "";
+            return $", {Count(names.Length, "file")} {(names.Length == 1 ? "is" : "are")} missing or not yet compared ({string.Join(", ", names.Take(MostNames).Select(n => $"'{n}'"))}{more})";
+        }
+
+        return tally.Left switch
+        {
+            > 0 => $", {Count(tally.Left.Value, "entry", "entries")} {(tally.Left == 1 ? "is" : "are")} missing or not yet compared",
+            _ => ", the last one in part",
+        };
+    }
 
     private static string Count(long number, string one, string? many = null) => $"{number} {(number == 1 ? one : many ?? one + "s")}";
 }

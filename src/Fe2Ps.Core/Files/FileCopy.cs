@@ -129,7 +129,7 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
     /// <summary>One transfer; of one that fails, what travelled counts.</summary>
     private async Task<TransferTally> TransferAsync(ISshSession ssh, FileTransfer transfer, TransferTally sum, CancellationToken cancellationToken)
     {
-        var one = new TransferTally();
+        var one = new TransferTally { Arrived = sum.Arrived };
         try
         {
             await ssh.TransferAsync(transfer, one, report, cancellationToken).ConfigureAwait(false);
@@ -140,6 +140,7 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
             sum.FilesSent += one.FilesSent;
             sum.BytesSent += one.BytesSent;
             sum.Left = one.Left;
+            sum.Missing = one.Missing;
             throw;
         }
     }

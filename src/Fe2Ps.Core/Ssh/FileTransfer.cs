@@ -40,6 +40,12 @@ public sealed class TransferTally
     /// <summary>Whether each file that travelled was compared by a checksum of the whole file on both ends.</summary>
     public bool IsChecked { get; internal set; }
 
+    /// <summary>The files that have arrived or were there, by their paths on the end that sends; empty where nobody says.</summary>
+    internal HashSet<string> Arrived { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Looks for the files that have not arrived, or null where this end cannot know.</summary>
+    internal Func<IEnumerable<string>>? Missing { get; set; }
+
     /// <summary>Adds another transfer of the same copy.</summary>
     internal void Add(TransferTally other)
     {

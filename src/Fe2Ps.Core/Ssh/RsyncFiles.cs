@@ -38,7 +38,9 @@ internal sealed partial class RsyncFiles(SshSession session)
     public async Task TransferAsync(
         FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
-        List<string> arguments = ["--partial-dir=.fe2-partial", "--info=progress2,stats2"];
+        List<string> arguments = ["--partial-dir=.fe2-partial", transfer.ToMachine ? "--info=progress2,stats2,name2" : "--info=progress2,stats2"];
+        if (transfer.ToMachine)
+            arguments.Add("--8-bit-output");
         if (transfer.ByContent)
             arguments.Add("--checksum");
         byte[]? names = null;
@@ -65,14 +67,22 @@ internal sealed partial class RsyncFiles(SshSession session)
 
         var activity = transfer.ToMachine ? $"Sending to {session.Target.Name}" : $"Receiving from {session.Target.Name}";
         var statistics = new RsyncStatistics(tally, activity, report);
+        var spoken = transfer.ToMachine ? new RsyncNames(transfer, tally) : null;
+        void Read(ReadOnlyMemory<byte> bytes)
+        {
+            statistics.Add(bytes);
+            spoken?.Add(bytes);
+        }
+
         try
         {
-            await RunAsync(arguments, names, statistics.Add, activity, cancellationToken).ConfigureAwait(false);
+            await RunAsync(arguments, names, Read, activity, cancellationToken).ConfigureAwait(false);
             tally.IsChecked = true;
         }
         finally
         {
             statistics.Finish();
+            spoken?.Finish(tally.IsChecked);
         }
     }
 

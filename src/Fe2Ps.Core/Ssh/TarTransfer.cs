@@ -60,6 +60,7 @@ internal sealed class TarTransfer(SshSession session)
         if (sending.Count == 0)
             return;
         tally.Left = sending.Count;
+        tally.Missing = () => sending.TakeLast((int)(tally.Left ?? 0)).Where(e => IsFile(e.Path)).Select(e => e.Path);
         var tail = new SshSession.ErrorTail();
         var exitCode = await session.PipeAsync(
             $"exec tar -xpf - -C {folder}",
@@ -94,6 +95,7 @@ internal sealed class TarTransfer(SshSession session)
         if (wanted.Count > 0)
         {
             tally.Left = wanted.Count;
+            tally.Missing = () => wanted.TakeLast((int)(tally.Left ?? 0)).Where(n => there[n].IsFile).Select(n => n.StartsWith("./", StringComparison.Ordinal) ? n[2..] : n);
             var tail = new SshSession.ErrorTail();
             var exitCode = await session.PipeAsync(
                 $"cd -- {folder} && exec tar --format=pax --hard-dereference {(follow.Length > 0 ? "-h " : "")}-cf - --null --no-recursion -T -",
