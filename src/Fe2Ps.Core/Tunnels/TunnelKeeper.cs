@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
@@ -30,13 +31,17 @@ internal sealed class TunnelKeeper : IAsyncDisposable
 
     private string NobodyListens => $"Nothing listens on port {Tunnel.RemotePort} of {Tunnel.Name} yet; the tunnel works as soon as something does.";
 
+    /// <summary>Nobody tells this end when something listens at last, so the object says what was, and when.</summary>
+    private string NobodyListened => string.Create(
+        CultureInfo.InvariantCulture, $"At {_session.Clock.GetLocalNow():HH:mm:ss} nothing listened on port {Tunnel.RemotePort} of {Tunnel.Name}; the tunnel works as soon as something does.");
+
     /// <summary>Opens it for the first time; a failure is an error. From then on it is kept.</summary>
     public async Task StartAsync(Instance instance, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         Tunnel.Become(TunnelState.Connecting, null, _session.Clock.GetUtcNow());
         _open = await ConnectAsync(instance, report, cancellationToken).ConfigureAwait(false);
         Connected(_open);
-        if (Tunnel.Reason is { } reason) report?.Report(new WarningReport(reason));
+        if (_open.SilentPorts.Count > 0) report?.Report(new WarningReport(NobodyListens));
         _keeping = Task.Run(KeepAsync, CancellationToken.None);
     }
 
@@ -67,11 +72,11 @@ internal sealed class TunnelKeeper : IAsyncDisposable
     /// <summary>A browser that tries again and again is told about once, here, and by no stream of lines.</summary>
     private void Refused()
     {
-        if (Tunnel.State == TunnelState.Connected) Tunnel.Become(TunnelState.Connected, NobodyListens, _session.Clock.GetUtcNow());
+        if (Tunnel.State == TunnelState.Connected) Tunnel.Become(TunnelState.Connected, NobodyListened, _session.Clock.GetUtcNow());
     }
 
     private void Connected(ISshTunnels open) =>
-        Tunnel.Become(TunnelState.Connected, open.SilentPorts.Count > 0 ? NobodyListens : null, _session.Clock.GetUtcNow());
+        Tunnel.Become(TunnelState.Connected, open.SilentPorts.Count > 0 ? NobodyListened : null, _session.Clock.GetUtcNow());
 
     private async Task KeepAsync()
     {

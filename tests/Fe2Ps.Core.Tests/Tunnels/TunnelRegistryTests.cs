@@ -28,6 +28,8 @@ public sealed class TunnelRegistryTests(HostedCopyFixture cloud) : IClassFixture
 
         await cloud.OnAsync(machine, Serve);
         await Until.TrueAsync(() => AnswersAsync(port), "the server answers through the tunnel");
+        // What the object says holds also after something listens.
+        Assert.Matches("^At [0-9:]{8} nothing listened on port 8123 of tunnel1", tunnel.Reason);
 
         await cloud.FaultAsync(new { kind = "cut", instance = "tunnel1" });
         await Until.TrueAsync(() => tunnel.State == TunnelState.Reconnecting, "the cut is noticed", 60);
