@@ -47,6 +47,8 @@ function Set-Fe2World([string] $Code, [string] $Command) {
     if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2Instance \w+ base') { Set-Fe2BaseImage }
     if ($Command -eq 'Open-Fe2Notebook') { Add-Fe2Jupyter od1 }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
+        # A job that was stopped keeps its name and its results, and the next one would be spot2-2.
+        if (@(Get-Fe2Script spot2 -ErrorAction Ignore).IsStopped -contains $true) { Remove-Fe2Instance spot2, od1 }
         foreach ($name in 'spot2', 'od1', 'base') { Set-Fe2Machine $name running }
         $null = Get-Fe2Script spot2 -ErrorAction Ignore | Where-Object IsOver -EQ $false | Stop-Fe2Script -PassThru | Wait-Fe2Script -ErrorAction Ignore
         $null = Invoke-Fe2Script ./myscript.sh spot2 od1
