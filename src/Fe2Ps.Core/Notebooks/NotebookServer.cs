@@ -34,6 +34,8 @@ public sealed class NotebookServer
             JsonElement root = json.RootElement;
             // A server on a unix socket has the port 0.
             if (root.GetProperty("port").GetInt32() is not (> 0 and var port)) return null;
+            // What the machine says becomes a part of an address here: it must not name another host, nor end the text that holds it.
+            if (!(Text(root, "base_url") ?? "/").All(IsOfPath) || Text(root, "base_url") is { } path && path[0] != '/') return null;
             return new NotebookServer(
                 port, Text(root, "root_dir") ?? Text(root, "notebook_dir") ?? "", Text(root, "token") ?? "", Text(root, "base_url") ?? "/",
                 root.TryGetProperty("secure", out JsonElement secure) && secure.ValueKind == JsonValueKind.True);
@@ -44,6 +46,8 @@ public sealed class NotebookServer
             return null;
         }
     }
+
+    private static bool IsOfPath(char c) => char.IsAsciiLetterOrDigit(c) || "/-._~%+@:,=".Contains(c);
 
     private static string? Text(JsonElement root, string name) =>
         root.TryGetProperty(name, out JsonElement value) && value.GetString() is { Length: > 0 } text ? text : null;
