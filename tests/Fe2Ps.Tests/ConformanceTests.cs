@@ -11,7 +11,7 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Copy", "Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait", "Watch"];
+    private static readonly string[] ApprovedVerbs = ["Copy", "Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Open", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait", "Watch"];
     private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Show", "Wait", "Watch"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
