@@ -30,8 +30,10 @@ internal sealed class ModelFile
         new("ec2", "Amazon.EC2", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("ssm", "Amazon.SimpleSystemsManagement", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("pricing", "Amazon.Pricing", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
+        new("iam", "Amazon.IdentityManagement", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("sts", "Fe2Ps.Aws.Tests.Sts", typeof(ModelFile).Assembly),
         new("sampleform", "Fe2Ps.Aws.Tests.SampleForm", typeof(ModelFile).Assembly),
+        new("samplerest", "Fe2Ps.Aws.Tests.SampleRest", typeof(ModelFile).Assembly),
         new("samplejson", "Fe2Ps.Aws.Tests.SampleJson", typeof(ModelFile).Assembly),
     ];
 
@@ -40,6 +42,9 @@ internal sealed class ModelFile
     public JsonObject Root { get; }
 
     public string Protocol => (string)Root["metadata"]!["protocol"]!;
+
+    /// <summary>Whether bodies are JSON.</summary>
+    public bool IsJson => Protocol is "json" or "rest-json";
 
     public string Version => (string)Root["metadata"]!["apiVersion"]!;
 

@@ -10,6 +10,7 @@ internal sealed class Field
         Substitution = model.Names.SubstitutionOf(use.ShapeName);
         Property = model.Names.Property(owner.Name, use.Name);
         Required = owner.Required.Contains(use.Name);
+        IsPayload = owner.Payload == use.Name;
         WrapsWhole = false;
         Type = CSharp.Type(model, use);
     }
@@ -37,6 +38,9 @@ internal sealed class Field
     public bool Required { get; }
 
     public bool WrapsWhole { get; }
+
+    /// <summary>Whether the member is the whole body of a REST request or answer.</summary>
+    public bool IsPayload { get; }
 
     public ShapeKind Kind => Substitution?.Kind ?? Shape.Kind;
 }

@@ -11,6 +11,9 @@ internal enum Protocol
 
     /// <summary>JSON both ways, the operation in a header.</summary>
     Json,
+
+    /// <summary>JSON both ways, the operation in method and path; members may be in the path, the query or the headers.</summary>
+    RestJson,
 }
 
 /// <summary>One operation of a service.</summary>
@@ -19,6 +22,8 @@ internal sealed class Operation
     public Operation(string name, JsonObject facts, JsonObject? pages)
     {
         Name = name;
+        Method = facts.Object("http")?.Text("method") ?? "POST";
+        RequestUri = facts.Object("http")?.Text("requestUri") ?? "/";
         Input = facts.Object("input")?.Text("shape");
         Output = facts.Object("output")?.Text("shape");
         ResultWrapper = facts.Object("output")?.Text("resultWrapper");
@@ -32,6 +37,12 @@ internal sealed class Operation
     }
 
     public string Name { get; }
+
+    /// <summary>The HTTP method of a REST protocol.</summary>
+    public string Method { get; }
+
+    /// <summary>The path of a REST protocol, with the labels of its uri members in braces.</summary>
+    public string RequestUri { get; }
 
     public string? Input { get; }
 
@@ -70,7 +81,8 @@ internal sealed class ServiceModel
             "ec2" => Protocol.Ec2,
             "query" => Protocol.Query,
             "json" => Protocol.Json,
-            var other => throw new FormatException($"protocol '{other}' is not supported; ec2, query and json are"),
+            "rest-json" => Protocol.RestJson,
+            var other => throw new FormatException($"protocol '{other}' is not supported; ec2, query, json and rest-json are"),
         };
         var shapes = root.Object("shapes") ?? throw new FormatException("no shapes");
         foreach (var name in shapes.Names) Shapes.Add(name, new Shape(name, shapes.Object(name)!));
@@ -101,7 +113,8 @@ internal sealed class ServiceModel
 
     public Protocol Protocol { get; }
 
-    public bool IsJson => Protocol == Protocol.Json;
+    /// <summary>Whether bodies are JSON.</summary>
+    public bool IsJson => Protocol is Protocol.Json or Protocol.RestJson;
 
     public Dictionary<string, Shape> Shapes { get; } = new(StringComparer.Ordinal);
 

@@ -30,6 +30,7 @@ internal sealed class ServiceNames
         Reference = facts.Text("reference") ?? "https://docs.aws.amazon.com/";
         Wraps = facts.Object("wrap") ?? new JsonObject();
         Constructors = facts.Object("constructors") ?? new JsonObject();
+        IsGlobal = facts.Flag("global");
         ThrottlingCodes = facts.Texts("throttling").ToList();
         _renames = facts.Object("rename") ?? new JsonObject();
         _excluded = new HashSet<string>(facts.Texts("exclude"), StringComparer.Ordinal);
@@ -46,6 +47,9 @@ internal sealed class ServiceNames
 
     /// <summary>The address of the API reference, to which an operation's or a type's name is added.</summary>
     public string Reference { get; }
+
+    /// <summary>Whether the service has one endpoint for a whole partition, as IAM has.</summary>
+    public bool IsGlobal { get; }
 
     /// <summary>Operation to the member of its response that holds the whole output shape.</summary>
     public JsonObject Wraps { get; }

@@ -87,6 +87,7 @@ internal sealed class Shape
         Required = new HashSet<string>(facts.Texts("required"), StringComparer.Ordinal);
         Flattened = facts.Flag("flattened");
         TimestampFormat = facts.Text("timestampFormat");
+        Payload = facts.Text("payload");
         IsException = facts.Flag("exception");
         IsFault = facts.Flag("fault");
         ErrorCode = facts.Object("error")?.Text("code");
@@ -112,6 +113,9 @@ internal sealed class Shape
     public bool Flattened { get; }
 
     public string? TimestampFormat { get; }
+
+    /// <summary>The member that is the whole body in a REST protocol; null when the body holds every member without a place of its own.</summary>
+    public string? Payload { get; }
 
     public bool IsException { get; }
 

@@ -12,7 +12,7 @@ internal static class ClassSource
         var code = new CodeWriter(model.Uid, names.Namespace + ".Model", "System.Text.Json", "Amazon.Runtime", "Fe2Ps.Aws.Wire");
         var (what, parent) = plan.Role switch
         {
-            ClassRole.Request => ($"The input of {plan.Reference}.", $" : Amazon{names.Name}Request, {(model.IsJson ? "IJsonRequest" : "IFormRequest")}"),
+            ClassRole.Request => ($"The input of {plan.Reference}.", $" : Amazon{names.Name}Request, {RequestInterface(model)}"),
             ClassRole.Response => ($"The output of {plan.Reference}.", " : AmazonWebServiceResponse"),
             _ => ($"The structure {plan.Reference} of {CodeWriter.Doc(model.FullName)}.", ""),
         };
@@ -22,19 +22,28 @@ internal static class ClassSource
         foreach (var field in plan.Fields) Property(code, model, plan, field);
         if (plan.IsWritten)
         {
-            if (model.IsJson) JsonPart.WriteRequest(code, model, plan);
+            if (model.Protocol == Protocol.RestJson && plan.Role == ClassRole.Request) RestPart.WriteRequest(code, model, plan);
+            else if (model.IsJson) JsonPart.WriteRequest(code, plan.Fields, model, plan);
             else FormPart.Write(code, model, plan);
         }
 
         if (plan.IsRead)
         {
-            if (model.IsJson) JsonPart.WriteResponse(code, model, plan);
+            if (model.Protocol == Protocol.RestJson && plan.Role == ClassRole.Response) RestPart.WriteResponse(code, model, plan);
+            else if (model.IsJson) JsonPart.WriteResponse(code, plan.Fields, model, plan);
             else XmlPart.Write(code, model, plan);
         }
 
         code.Close();
         return code.ToString();
     }
+
+    private static string RequestInterface(ServiceModel model) => model.Protocol switch
+    {
+        Protocol.RestJson => "IRestRequest",
+        Protocol.Json => "IJsonRequest",
+        _ => "IFormRequest",
+    };
 
     private static void Constructors(CodeWriter code, ServicePlan service, ClassPlan plan)
     {

@@ -94,7 +94,7 @@ internal static class ClientSource
         code.Open();
         code.Line($"base.ServiceId = {CSharp.Text(model.ServiceId)};");
         code.Line($"AuthenticationServiceName = {CSharp.Text(model.SigningName)};");
-        code.Line($"EndpointProvider = new RegionalEndpoints({CSharp.Text(model.EndpointPrefix)});");
+        code.Line($"EndpointProvider = new RegionalEndpoints({CSharp.Text(model.EndpointPrefix)}{(model.Names.IsGlobal ? ", isGlobal: true" : "")});");
         code.Close();
         code.Line();
         code.Summary("The service's own id, by which a profile's service section names it.");
@@ -154,13 +154,16 @@ internal static class ClientSource
         var response = operation.Name + "Response";
         var scope = CSharp.Text(model.Names.Namespace);
         var target = CSharp.Text(operation.Name);
-        var marshaller = model.IsJson
-            ? $"new JsonMarshaller({scope}, {CSharp.Text(model.TargetPrefix + "." + operation.Name)}, {CSharp.Text(model.JsonVersion)})"
-            : $"new FormMarshaller({scope}, {target}, {CSharp.Text(model.ApiVersion)})";
+        var marshaller = model.Protocol switch
+        {
+            Protocol.RestJson => $"new RestMarshaller({scope}, {CSharp.Text(operation.Method)}, {CSharp.Text(operation.RequestUri)})",
+            Protocol.Json => $"new JsonMarshaller({scope}, {CSharp.Text(model.TargetPrefix + "." + operation.Name)}, {CSharp.Text(model.JsonVersion)})",
+            _ => $"new FormMarshaller({scope}, {target}, {CSharp.Text(model.ApiVersion)})",
+        };
         var errors = $"{model.Names.Name}Errors.From";
         var wrapper = model.Protocol == Protocol.Query ? ", " + CSharp.Text(operation.ResultWrapper ?? operation.Name + "Result") : "";
         var unmarshaller = model.IsJson
-            ? $"new JsonAnswerUnmarshaller<{response}>({response}.ReadJson, {errors})"
+            ? $"new JsonAnswerUnmarshaller<{response}>({response}.ReadJson, {errors}{(model.Protocol == Protocol.RestJson ? $", {response}.ReadHead" : "")})"
             : $"new XmlAnswerUnmarshaller<{response}>({response}.ReadXml, {errors}{wrapper})";
         code.Line();
         code.Line("/// <inheritdoc/>");

@@ -5,7 +5,7 @@ namespace Fe2Ps.Aws.Generator;
 /// <summary>Writes the code that carries a class to and from the JSON of the json protocols.</summary>
 internal static class JsonPart
 {
-    public static void WriteRequest(CodeWriter code, ServiceModel model, ClassPlan plan)
+    public static void WriteRequest(CodeWriter code, IReadOnlyCollection<Field> fields, ServiceModel model, ClassPlan plan)
     {
         code.Line();
         if (plan.Role == ClassRole.Request)
@@ -16,7 +16,7 @@ internal static class JsonPart
 
         code.Open("internal void WriteJson(Utf8JsonWriter json)");
         code.Line("json.WriteStartObject();");
-        foreach (var field in plan.Fields)
+        foreach (var field in fields)
         {
             var value = field.Use.IsIdempotencyToken ? $"({field.Property} ?? FormWriter.NewToken())" : field.Property;
             var given = field.Kind is ShapeKind.List or ShapeKind.Map ? $"JsonAnswer.IsGiven({value})" : $"{value} is not null";
@@ -32,7 +32,7 @@ internal static class JsonPart
         code.Close();
     }
 
-    public static void WriteResponse(CodeWriter code, ServiceModel model, ClassPlan plan)
+    public static void WriteResponse(CodeWriter code, IReadOnlyCollection<Field> fields, ServiceModel model, ClassPlan plan)
     {
         code.Line();
         code.Open($"internal static {plan.Name} ReadJson(ref Utf8JsonReader json)");
@@ -46,8 +46,19 @@ internal static class JsonPart
         code.Line("if (!JsonAnswer.Enter(ref json)) return null;");
         code.Line($"var read = new {plan.Name}();");
         code.Open("while (JsonAnswer.Next(ref json, out var name))");
+        if (fields.Count == 0)
+        {
+            // A switch with nothing but a default is a warning.
+            code.Line("json.Skip();");
+            code.Close();
+            code.Line();
+            code.Line("return read;");
+            code.Close();
+            return;
+        }
+
         code.Open("switch (name)");
-        foreach (var field in plan.Fields)
+        foreach (var field in fields)
         {
             code.Line($"case {CSharp.Text(field.Use.LocationName ?? field.Use.Name)}:");
             var read = CSharp.IsEnum(model, field.Use)

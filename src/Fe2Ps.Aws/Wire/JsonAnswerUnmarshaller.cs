@@ -5,8 +5,12 @@ using Amazon.Runtime.Internal.Transform;
 
 namespace Fe2Ps.Aws.Wire;
 
-/// <summary>Reads the answers of the json protocol.</summary>
-internal sealed class JsonAnswerUnmarshaller<TResponse>(JsonRead<TResponse?> read, Func<AnswerError, AmazonServiceException> fail) : JsonResponseUnmarshaller
+/// <summary>Reads the answers of the json and rest-json protocols.</summary>
+/// <param name="read">Reads the body.</param>
+/// <param name="fail">Makes the service's exception.</param>
+/// <param name="readHead">Reads what a REST answer says outside its body: status and headers.</param>
+internal sealed class JsonAnswerUnmarshaller<TResponse>(
+    JsonRead<TResponse?> read, Func<AnswerError, AmazonServiceException> fail, Action<TResponse, IWebResponseData>? readHead = null) : JsonResponseUnmarshaller
     where TResponse : AmazonWebServiceResponse, new()
 {
     private const string RequestIdHeader = "x-amzn-RequestId";
@@ -29,6 +33,7 @@ internal sealed class JsonAnswerUnmarshaller<TResponse>(JsonRead<TResponse?> rea
                 response = read(ref json) ?? response;
             }
 
+            readHead?.Invoke(response, input.ResponseData);
             response.ResponseMetadata = new ResponseMetadata { RequestId = requestId };
             return response;
         }
@@ -41,7 +46,7 @@ internal sealed class JsonAnswerUnmarshaller<TResponse>(JsonRead<TResponse?> rea
     /// <inheritdoc/>
     public override AmazonServiceException UnmarshallException(JsonUnmarshallerContext input, Exception innerException, HttpStatusCode statusCode)
     {
-        string? code = null, message = null;
+        string? code = null, own = null, message = null;
         try
         {
             var json = new Utf8JsonReader(Body(input.Stream));
@@ -50,6 +55,7 @@ internal sealed class JsonAnswerUnmarshaller<TResponse>(JsonRead<TResponse?> rea
                 while (JsonAnswer.Next(ref json, out var name))
                 {
                     if (name is "__type" or "code") code ??= JsonAnswer.Text(ref json);
+                    else if (name is "Code" or "ErrorCode") own ??= JsonAnswer.Text(ref json);
                     else if (name is "message" or "Message" or "errorMessage") message ??= JsonAnswer.Text(ref json);
                     else json.Skip();
                 }
@@ -60,7 +66,8 @@ internal sealed class JsonAnswerUnmarshaller<TResponse>(JsonRead<TResponse?> rea
             // A proxy's page or half an answer: the status alone has to tell.
         }
 
-        code = Header(input, "x-amzn-ErrorType") ?? code;
+        // EFS and DLM repeat the code as a member of the error's own.
+        code = Header(input, "x-amzn-ErrorType") ?? code ?? own;
         return fail(new AnswerError(
             BareCode(code) ?? statusCode.ToString(),
             message ?? $"The service answered with HTTP status {(int)statusCode} and no error text.",

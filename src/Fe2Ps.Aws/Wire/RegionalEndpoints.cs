@@ -6,9 +6,20 @@ using static Amazon.Runtime.Internal.Endpoints.StandardLibrary.Fn;
 
 namespace Fe2Ps.Aws.Wire;
 
-/// <summary>The endpoint of a service that has one in each region, by the rules that AWS's endpoint rule sets share.</summary>
-internal sealed class RegionalEndpoints(string prefix) : IEndpointProvider
+/// <summary>The endpoint of a service, by the rules that AWS's endpoint rule sets share.</summary>
+/// <param name="prefix">The host's first part.</param>
+/// <param name="isGlobal">Whether the service has one endpoint for a partition (IAM), not one in each region.</param>
+internal sealed class RegionalEndpoints(string prefix, bool isGlobal = false) : IEndpointProvider
 {
+    /// <summary>The region that requests are signed for: a global service's is the same for the whole partition.</summary>
+    public string SigningRegion(string region) => !isGlobal ? region : Partition(region)?.name switch
+    {
+        "aws" => "us-east-1",
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => region,
+    };
+
     /// <summary>What the configuration says of where to go; a service address without a region lends its own.</summary>
     public static EndpointParameters Parameters(IClientConfig config, RegionEndpoint? alternate)
     {
@@ -45,8 +56,20 @@ internal sealed class RegionalEndpoints(string prefix) : IEndpointProvider
         var partition = Partition(region) ?? throw new AmazonClientException($"The region '{region}' belongs to no known partition.");
         if (fips && !partition.supportsFIPS) throw new AmazonClientException($"The partition {partition.name} has no FIPS endpoints.");
         if (dual && !partition.supportsDualStack) throw new AmazonClientException($"The partition {partition.name} has no dual-stack endpoints.");
+        if (isGlobal && GlobalHost(partition.name, fips, dual) is { } global) return new Endpoint("https://" + global);
         // In GovCloud the plain EC2 host is the FIPS one.
         var host = fips && !(prefix == "ec2" && partition.name == "aws-us-gov" && !dual) ? prefix + "-fips" : prefix;
         return new Endpoint($"https://{host}.{region}.{(dual ? partition.dualStackDnsSuffix : partition.dnsSuffix)}");
     }
+
+    /// <summary>The host of a global service; null where a partition has one in each region. GovCloud's is the FIPS one.</summary>
+    /// <remarks>Source: IAM's endpoint rule set.</remarks>
+    private string? GlobalHost(string partition, bool fips, bool dual) => (partition, dual) switch
+    {
+        ("aws", true) => $"{prefix}{(fips ? "-fips" : "")}.global.api.aws",
+        ("aws", false) => $"{prefix}{(fips ? "-fips" : "")}.amazonaws.com",
+        ("aws-cn", false) when !fips => prefix + ".cn-north-1.amazonaws.com.cn",
+        ("aws-us-gov", false) => prefix + ".us-gov.amazonaws.com",
+        _ => null,
+    };
 }

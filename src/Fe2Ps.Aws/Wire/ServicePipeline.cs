@@ -33,7 +33,10 @@ internal static class ServicePipeline
             // Left alone, AWSSDK.Core signs for the environment's region whenever the address is one's own, even where
             // the configuration names another region.
             if (string.IsNullOrEmpty(context.ClientConfig.AuthenticationRegion) && parameters["Region"] is string { Length: > 0 } region)
-                context.Request.AuthenticationRegion = region;
+            {
+                context.Request.AuthenticationRegion =
+                    (context.ClientConfig as ClientConfig)?.EndpointProvider is RegionalEndpoints endpoints ? endpoints.SigningRegion(region) : region;
+            }
         }
 
         protected override EndpointParameters MapEndpointsParameters(IRequestContext requestContext) =>

@@ -66,7 +66,7 @@ internal sealed class FaultBoard(TimeProvider time)
         {
             throw service.Protocol == "ec2"
                 ? new ApiException("RequestExpired", "Request has expired.")
-                : new ApiException(service.Protocol == "json" ? "ExpiredTokenException" : "ExpiredToken", "The security token included in the request is expired", service.Protocol == "json" ? 400 : 403);
+                : new ApiException(service.IsJson ? "ExpiredTokenException" : "ExpiredToken", "The security token included in the request is expired", service.IsJson ? 400 : 403);
         }
 
         if (Strike("auth-failure", operation) is not null)
@@ -77,7 +77,7 @@ internal sealed class FaultBoard(TimeProvider time)
         {
             throw service.Protocol == "ec2"
                 ? new ApiException(throttle.Code ?? "RequestLimitExceeded", "Request limit exceeded.", 503)
-                : new ApiException(throttle.Code ?? (service.Protocol == "json" ? "ThrottlingException" : "Throttling"), "Rate exceeded");
+                : new ApiException(throttle.Code ?? (service.IsJson ? "ThrottlingException" : "Throttling"), "Rate exceeded");
         }
 
         if (Strike("error", operation) is { } error)

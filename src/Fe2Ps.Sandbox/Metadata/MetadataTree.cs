@@ -55,7 +55,8 @@ internal static class MetadataTree
 
         if (instance.ProfileArn is { } profile)
         {
-            Add("iam/info", JsonSerializer.Serialize(new { Code = "Success", LastUpdated = Seconds(instance.LaunchTime), InstanceProfileArn = profile, InstanceProfileId = "AIPAFE2SANDBOX" }));
+            Add("iam/info", JsonSerializer.Serialize(new { Code = "Success", LastUpdated = Seconds(instance.LaunchTime), InstanceProfileArn = profile, InstanceProfileId = InstanceProfiles.IdOf(cloud, profile) }));
+            AddCredentials(cloud, instance, profile, Add);
         }
 
         if (instance.MetadataTags == "enabled")
@@ -68,6 +69,26 @@ internal static class MetadataTree
         if (instance.UserData is { } userData)
             tree["user-data"] = System.Text.Encoding.Latin1.GetString(Convert.FromBase64String(userData));
         return tree;
+    }
+
+    // Only while the profile has a role there is something under security-credentials.
+    private static void AddCredentials(Cloud cloud, Instance instance, string profile, Action<string, string?> add)
+    {
+        if (InstanceProfiles.RoleOf(cloud, profile) is not { } role)
+            return;
+        var session = cloud.Sessions.Of(instance.Id, role);
+        add($"iam/security-credentials/{role.Name}", JsonSerializer.Serialize(
+            new
+            {
+                Code = "Success",
+                LastUpdated = Seconds(session.Made),
+                Type = "AWS-HMAC",
+                AccessKeyId = session.AccessKey,
+                SecretAccessKey = session.SecretKey,
+                session.Token,
+                Expiration = Seconds(session.Until),
+            },
+            new JsonSerializerOptions { WriteIndented = true }));
     }
 
     private static void AddDevices(RegionState region, Instance instance, Action<string, string?> add)

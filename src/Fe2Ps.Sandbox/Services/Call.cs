@@ -17,6 +17,9 @@ internal sealed class Call(Cloud cloud, Operation operation, Fields input, strin
 
     public RegionState Region => Cloud.Region(Facts.Name);
 
+    /// <summary>The instance's role that asks; null for the account's own user.</summary>
+    public RoleSession? Session { get; init; }
+
     public string AccountId => Cloud.State.AccountId;
 
     public DateTimeOffset Now => Cloud.Now;

@@ -9,9 +9,10 @@ internal static class Identity
     {
         table.Add("sts", "GetCallerIdentity", call => new Fields
         {
-            ["UserId"] = "AIDAFE2SANDBOX",
+            ["UserId"] = call.Session is { } session ? $"{session.RoleId}:{session.InstanceId}" : "AIDAFE2SANDBOX",
             ["Account"] = call.AccountId,
-            ["Arn"] = $"arn:aws:iam::{call.AccountId}:user/fe2",
+            ["Arn"] = call.Session is { } role
+                ? $"arn:aws:sts::{call.AccountId}:assumed-role/{role.RoleName}/{role.InstanceId}" : $"arn:aws:iam::{call.AccountId}:user/fe2",
         });
         table.Add("sts", "DecodeAuthorizationMessage", call => new Fields
         {

@@ -75,7 +75,7 @@ internal sealed class InstanceView(Call call)
             ["SourceDestCheck"] = item.SubnetId is null ? null : item.SourceDestCheck,
             ["Hypervisor"] = "xen",
             ["NetworkInterfaces"] = item.SubnetId is null ? null : new[] { Interface(item) },
-            ["IamInstanceProfile"] = item.ProfileArn is null ? null : new Fields { ["Arn"] = item.ProfileArn, ["Id"] = "AIPAFE2SANDBOX" },
+            ["IamInstanceProfile"] = item.ProfileArn is null ? null : new Fields { ["Arn"] = item.ProfileArn, ["Id"] = InstanceProfiles.IdOf(call.Cloud, item.ProfileArn) },
             ["EbsOptimized"] = item.EbsOptimized,
             ["EnaSupport"] = true,
             ["CpuOptions"] = new Fields { ["CoreCount"] = cores, ["ThreadsPerCore"] = (type?.VCpus ?? 1) / cores },

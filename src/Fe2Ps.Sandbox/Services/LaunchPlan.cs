@@ -102,14 +102,11 @@ internal sealed record LaunchPlan(
             HopLimit = hops,
             MetadataTags = metadata?.Text("InstanceMetadataTags") ?? "disabled",
             ClientToken = input.Text("ClientToken") ?? "",
-            ProfileArn = Profile(call, input.Struct("IamInstanceProfile")),
+            ProfileArn = InstanceProfiles.ArnOf(call, input.Struct("IamInstanceProfile")),
             DisableApiTermination = input.Is("DisableApiTermination"),
             DisableApiStop = input.Is("DisableApiStop"),
             EbsOptimized = input.Is("EbsOptimized"),
             Monitoring = input.Struct("Monitoring")?.Is("Enabled") ?? false,
         };
     }
-
-    private static string? Profile(Call call, Fields? profile)
-        => profile?.Text("Arn") ?? (profile?.Text("Name") is { } name ? $"arn:aws:iam::{call.AccountId}:instance-profile/{name}" : null);
 }

@@ -157,6 +157,8 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
             EbsOptimized = plan.EbsOptimized,
             Monitoring = plan.Monitoring,
             ProfileArn = plan.ProfileArn,
+            ProfileSince = call.Now,
+            ProfileAssociationId = plan.ProfileArn is null ? "" : Ids.New("iip-assoc"),
             ClientToken = plan.ClientToken,
             NetworkInterfaceId = Ids.New("eni"),
             Mac = Mac(privateAddress),

@@ -33,6 +33,8 @@ internal sealed class OperationTable
         LaunchTemplates.Register(this);
         ElasticAddresses.Register(this);
         PriceList.Register(this);
+        Roles.Register(this);
+        InstanceProfiles.Register(this);
     }
 
     public HostKeeper Hosts { get; }

@@ -44,6 +44,9 @@ internal sealed class Cloud(SandboxState state, Pace pace, TimeProvider time, IH
 
     public IHostFabric Fabric { get; } = fabric;
 
+    /// <summary>The credentials that the instances' roles have at present.</summary>
+    public RoleSessions Sessions { get; } = new(time);
+
     public FaultBoard Faults { get; } = new(time);
 
     /// <summary>What the caller's address is said to be, when a test pretends that it changed.</summary>

@@ -110,7 +110,12 @@ internal sealed class Instance : Resource
 
     public bool Monitoring { get; init; }
 
-    public string? ProfileArn { get; init; }
+    /// <summary>The instance profile whose role the instance has, and since when.</summary>
+    public string? ProfileArn { get; set; }
+
+    public DateTimeOffset ProfileSince { get; set; }
+
+    public string ProfileAssociationId { get; set; } = "";
 
     public string ClientToken { get; init; } = "";
 

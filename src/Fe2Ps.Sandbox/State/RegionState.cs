@@ -69,4 +69,10 @@ internal sealed class SandboxState
     public string AccountId { get; init; } = "123456789012";
 
     public Dictionary<string, RegionState> Regions { get; init; } = [];
+
+    /// <summary>IAM's roles by name; they belong to no region.</summary>
+    public Dictionary<string, Role> Roles { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>IAM's instance profiles by name.</summary>
+    public Dictionary<string, InstanceProfile> Profiles { get; init; } = new(StringComparer.Ordinal);
 }

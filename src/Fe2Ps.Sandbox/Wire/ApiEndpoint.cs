@@ -30,21 +30,22 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
         var requestId = Guid.NewGuid().ToString();
         var body = await ReadAsync(context.Request).ConfigureAwait(false);
         var scope = Scope.Read(context.Request);
-        var (service, name, pairs) = Recognise(context.Request, body, scope);
+        var (service, name, pairs, labels) = Recognise(context.Request, body, scope);
         var output = new ArrayBufferWriter<byte>(4096);
         ApiException? failure = null;
+        var status = 200;
         try
         {
             if (service.Operations.GetValueOrDefault(name) is not { } operation || table.Find(service.Id, name) is not { } handler)
             {
-                throw service.Protocol == "json"
+                throw service.IsJson
                     ? new ApiException("UnknownOperationException", "")
                     : new ApiException("InvalidAction", $"The action {name} is not valid for this web service.");
             }
 
             if (scope is null)
                 throw new ApiException(service.Protocol == "ec2" ? "AuthFailure" : "MissingAuthenticationToken", "Request is missing Authentication Token", service.Protocol == "ec2" ? 401 : 403);
-            Signature.Verify(context.Request, body, scope, service, cloud.Now);
+            Signature.Verify(context.Request, body, scope, service, cloud);
             if (cloud.Faults.Meet(service, name) is not { } delay)
             {
                 Record(service, name, scope, 0, "connection reset", started);
@@ -54,15 +55,26 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
 
             if (delay > TimeSpan.Zero)
                 await Task.Delay(delay, cloud.Time, context.RequestAborted).ConfigureAwait(false);
-            var input = service.Protocol == "json" ? JsonWire.Read(operation, body) : FormReader.Read(operation, pairs);
+            var input = service.Protocol switch
+            {
+                "rest-json" => JsonWire.Read(operation, body, member => RestWire.Outside(member, context.Request, pairs, labels)),
+                "json" => JsonWire.Read(operation, body),
+                _ => FormReader.Read(operation, pairs),
+            };
             if (input.Is("DryRun"))
                 throw new ApiException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
             lock (cloud.Gate)
             {
-                var answer = handler(new Call(cloud, operation, input, service.Id == "pricing" ? PriceList.RegionOf(scope.Region) : scope.Region));
+                var answer = handler(new Call(cloud, operation, input, service.Id == "pricing" ? PriceList.RegionOf(scope.Region) : scope.Region)
+                {
+                    Session = cloud.Sessions.Find(scope.AccessKey),
+                });
                 if (!name.StartsWith("Describe", StringComparison.Ordinal) && !name.StartsWith("Get", StringComparison.Ordinal))
                     cloud.Changed();
-                if (service.Protocol == "json")
+                status = operation.ResponseCode;
+                if (service.Protocol == "rest-json" && operation.Output is null)
+                    output.ResetWrittenCount();
+                else if (service.IsJson)
                     JsonWire.Write(output, operation, answer);
                 else
                     XmlAnswer.Write(output, operation, answer, requestId);
@@ -85,25 +97,36 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
             failure = new ApiException("InternalError", $"The sandbox failed: {error.Message}", 500);
         }
 
-        Record(service, name, scope, failure?.Status ?? 200, failure?.Code, started);
-        await AnswerAsync(context, service, output, failure, requestId).ConfigureAwait(false);
+        if (failure is not null)
+            status = service.StatusOf(failure);
+        Record(service, name, scope, status, failure?.Code, started);
+        await AnswerAsync(context, service, output, failure, status, requestId).ConfigureAwait(false);
     }
 
-    private static async Task AnswerAsync(HttpContext context, ServiceModel service, ArrayBufferWriter<byte> output, ApiException? failure, string requestId)
+    private static async Task AnswerAsync(HttpContext context, ServiceModel service, ArrayBufferWriter<byte> output, ApiException? failure, int status, string requestId)
     {
         if (failure is not null)
         {
             output.ResetWrittenCount();
-            if (service.Protocol == "json")
+            if (service.Protocol == "rest-json")
+                RestWire.WriteError(output, context.Response, service, failure);
+            else if (service.IsJson)
                 JsonWire.WriteError(output, failure);
             else
                 XmlAnswer.WriteError(output, service, failure, requestId);
         }
 
         var response = context.Response;
-        response.StatusCode = failure?.Status ?? 200;
-        response.ContentType = service.Protocol == "json" ? "application/x-amz-json-1.1" : "text/xml;charset=UTF-8";
+        response.StatusCode = status;
+        response.ContentType = service.Protocol switch
+        {
+            "rest-json" => "application/json",
+            "json" => "application/x-amz-json-1.1",
+            _ => "text/xml;charset=UTF-8",
+        };
         response.Headers["x-amzn-RequestId"] = requestId;
+        if (status == 204)
+            return;
         response.ContentLength = output.WrittenCount;
         await response.Body.WriteAsync(output.WrittenMemory, context.RequestAborted).ConfigureAwait(false);
     }
@@ -116,22 +139,28 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
     }
 
     // The target header names the json services; else the credential scope does, else the API version.
-    private (ServiceModel Service, string Operation, List<KeyValuePair<string, string>> Pairs) Recognise(HttpRequest request, ReadOnlyMemory<byte> body, Scope? scope)
+    private (ServiceModel Service, string Operation, List<KeyValuePair<string, string>> Pairs, Dictionary<string, string> Labels) Recognise(HttpRequest request, ReadOnlyMemory<byte> body, Scope? scope)
     {
         var target = request.Headers["X-Amz-Target"].ToString();
         if (target.Length > 0)
         {
             var dot = target.LastIndexOf('.');
             var service = models.Values.FirstOrDefault(model => dot > 0 && model.TargetPrefix == target[..dot]);
-            return (service ?? models["ssm"], target[(dot + 1)..], []);
+            return (service ?? models["ssm"], target[(dot + 1)..], [], []);
         }
 
         var pairs = FormReader.Split(request.QueryString.HasValue ? request.QueryString.Value![1..] : "");
+        var signed = models.Values.FirstOrDefault(model => model.SigningName == scope?.Service && model.Protocol != "json");
+        if (signed?.Protocol == "rest-json")
+        {
+            var (operation, labels) = RestWire.Route(signed, request);
+            return (signed, operation, pairs, labels);
+        }
+
         pairs.AddRange(FormReader.Split(Encoding.UTF8.GetString(body.Span)));
         var action = pairs.FirstOrDefault(pair => pair.Key == "Action").Value ?? "";
         var version = pairs.FirstOrDefault(pair => pair.Key == "Version").Value;
-        var named = scope is not null && models.TryGetValue(scope.Service, out var model) && model.Protocol != "json" ? model : null;
-        return (named ?? models.Values.FirstOrDefault(other => other.Version == version) ?? models["ec2"], action, pairs);
+        return (signed ?? models.Values.FirstOrDefault(other => other.Version == version) ?? models["ec2"], action, pairs, []);
     }
 
     private void Record(ServiceModel service, string operation, Scope? scope, int status, string? error, long started)

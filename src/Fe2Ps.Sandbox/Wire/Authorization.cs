@@ -12,9 +12,9 @@ internal static class Authorization
         if (service.Protocol != "ec2")
         {
             return new ApiException(
-                service.Protocol == "json" ? "AccessDeniedException" : "AccessDenied",
+                service.IsJson ? "AccessDeniedException" : "AccessDenied",
                 $"User: {principal} is not authorized to perform: {service.Id}:{operation} because no identity-based policy allows the {service.Id}:{operation} action",
-                service.Protocol == "json" ? 400 : 403);
+                service.IsJson ? 400 : 403);
         }
 
         var reason = JsonSerializer.Serialize(new

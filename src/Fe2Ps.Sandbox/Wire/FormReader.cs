@@ -112,7 +112,8 @@ internal static class FormReader
         }
     }
 
-    private static object Scalar(Shape shape, string text, string path)
+    /// <summary>A plain value as a form or a query writes it.</summary>
+    public static object Scalar(Shape shape, string text, string path)
     {
         switch (shape.Type)
         {

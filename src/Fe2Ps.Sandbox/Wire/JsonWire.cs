@@ -9,7 +9,8 @@ namespace Fe2Ps.Sandbox.Wire;
 internal static class JsonWire
 {
     /// <summary>Reads a request. What the model does not know is passed over, as these services do.</summary>
-    public static Fields Read(Operation operation, ReadOnlyMemory<byte> body)
+    /// <param name="outside">The value of a REST request's member that is not in the body.</param>
+    public static Fields Read(Operation operation, ReadOnlyMemory<byte> body, Func<Member, object?>? outside = null)
     {
         if (operation.Input is null)
             return [];
@@ -17,7 +18,7 @@ internal static class JsonWire
         {
             using var document = JsonDocument.Parse(body.IsEmpty ? "{}"u8.ToArray() : body);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? Structure(operation.Input, document.RootElement, "")
+                ? Structure(operation.Input, document.RootElement, "", outside)
                 : throw new ApiException("SerializationException", "Start of structure or map found where not expected.");
         }
         catch (JsonException)
@@ -49,12 +50,14 @@ internal static class JsonWire
         writer.WriteEndObject();
     }
 
-    private static Fields Structure(Shape shape, JsonElement element, string path)
+    private static Fields Structure(Shape shape, JsonElement element, string path, Func<Member, object?>? outside = null)
     {
         var fields = new Fields();
         foreach (var (name, member) in shape.Members)
         {
-            if (element.TryGetProperty(member.LocationName, out var value) && value.ValueKind != JsonValueKind.Null)
+            if (member.Location is not null && outside is not null)
+                fields[name] = outside(member);
+            else if (element.TryGetProperty(member.LocationName, out var value) && value.ValueKind != JsonValueKind.Null)
                 fields[name] = Read(member.Shape, value, path + name);
         }
 
@@ -75,6 +78,11 @@ internal static class JsonWire
                 return Structure(shape, value, path + ".");
             case (ShapeType.List, JsonValueKind.Array):
                 return value.EnumerateArray().Select((item, index) => Read(shape.Element!.Shape, item, $"{path}.{index + 1}.member")).ToList();
+            case (ShapeType.Map, JsonValueKind.Object):
+                var map = new Fields();
+                foreach (var entry in value.EnumerateObject())
+                    map[entry.Name] = Read(shape.Element!.Shape, entry.Value, $"{path}.{entry.Name}");
+                return map;
             case (ShapeType.String, JsonValueKind.String):
                 var text = value.GetString()!;
                 if (shape.Values is not null && !shape.Values.Contains(text))
@@ -109,6 +117,16 @@ internal static class JsonWire
     {
         switch (value)
         {
+            case Fields entries when shape.Type == ShapeType.Map:
+                writer.WriteStartObject();
+                foreach (var (key, item) in entries)
+                {
+                    writer.WritePropertyName(key);
+                    Value(writer, shape.Element!.Shape, item);
+                }
+
+                writer.WriteEndObject();
+                break;
             case Fields fields:
                 writer.WriteStartObject();
                 foreach (var (name, item) in fields)
@@ -131,7 +149,10 @@ internal static class JsonWire
                 writer.WriteNumberValue(number);
                 break;
             case DateTimeOffset time:
-                writer.WriteNumberValue(Math.Round((time - DateTimeOffset.UnixEpoch).TotalSeconds, 3));
+                if (shape.IsIso)
+                    writer.WriteStringValue(Timestamps.Iso(time));
+                else
+                    writer.WriteNumberValue(Math.Round((time - DateTimeOffset.UnixEpoch).TotalSeconds, 3));
                 break;
             case byte[] bytes:
                 writer.WriteBase64StringValue(bytes);

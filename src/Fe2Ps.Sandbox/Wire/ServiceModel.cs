@@ -34,14 +34,20 @@ internal sealed class Shape(string name, ShapeType type)
     /// <summary>The values that an enumeration permits, or null.</summary>
     public HashSet<string>? Values { get; set; }
 
+    /// <summary>Whether a point in time is ISO 8601 in JSON too.</summary>
+    public bool IsIso { get; init; }
+
     public double? Min { get; set; }
 
     public double? Max { get; set; }
 }
 
 /// <summary>A member of a structure, or what a list holds.</summary>
-internal sealed class Member(string name, Shape shape, string? locationName, string? queryName)
+internal sealed class Member(string name, Shape shape, string? locationName, string? queryName, string? location = null)
 {
+    /// <summary>Where a REST protocol puts the member: uri, querystring, header; null for the body.</summary>
+    public string? Location { get; } = location;
+
     public string Name { get; } = name;
 
     public Shape Shape { get; } = shape;
@@ -61,12 +67,22 @@ internal sealed class Member(string name, Shape shape, string? locationName, str
 }
 
 /// <summary>One operation of a service.</summary>
-internal sealed record Operation(ServiceModel Service, string Name, Shape? Input, Shape? Output, string? ResultWrapper);
+internal sealed record Operation(ServiceModel Service, string Name, Shape? Input, Shape? Output, string? ResultWrapper)
+{
+    public string Method { get; init; } = "POST";
+
+    /// <summary>The path of a REST protocol, its labels in braces.</summary>
+    public string RequestUri { get; init; } = "/";
+
+    /// <summary>The HTTP status of success.</summary>
+    public int ResponseCode { get; init; } = 200;
+}
 
 /// <summary>An official service model (botocore's service-2.json form), as far as the wire needs it.</summary>
 internal sealed class ServiceModel
 {
     private readonly Dictionary<string, Shape> _shapes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _statuses = new(StringComparer.Ordinal);
 
     private ServiceModel(string id, JsonElement root)
     {
@@ -76,20 +92,37 @@ internal sealed class ServiceModel
         Version = metadata.GetProperty("apiVersion").GetString()!;
         XmlNamespace = Text(metadata, "xmlNamespace") ?? "";
         TargetPrefix = Text(metadata, "targetPrefix");
+        SigningName = Text(metadata, "signingName") ?? Text(metadata, "endpointPrefix") ?? id;
         var shapes = root.GetProperty("shapes");
         foreach (var operation in root.GetProperty("operations").EnumerateObject())
         {
             Operations[operation.Name] = new Operation(
                 this, operation.Name, Reference(operation.Value, "input", shapes), Reference(operation.Value, "output", shapes),
-                operation.Value.TryGetProperty("output", out var output) ? Text(output, "resultWrapper") : null);
+                operation.Value.TryGetProperty("output", out var output) ? Text(output, "resultWrapper") : null)
+            {
+                Method = operation.Value.TryGetProperty("http", out var http) ? Text(http, "method") ?? "POST" : "POST",
+                RequestUri = http.ValueKind == JsonValueKind.Object ? Text(http, "requestUri") ?? "/" : "/",
+                ResponseCode = http.ValueKind == JsonValueKind.Object ? (int?)Number(http, "responseCode") ?? 200 : 200,
+            };
         }
+
+        foreach (var shape in shapes.EnumerateObject())
+            ReadError(shape);
     }
 
-    /// <summary>The service's short name: ec2, sts, ssm, pricing.</summary>
+    /// <summary>The service's short name: ec2, sts, iam, dlm.</summary>
     public string Id { get; }
 
-    /// <summary>ec2, query or json.</summary>
+    /// <summary>ec2, query, json or rest-json.</summary>
     public string Protocol { get; }
+
+    public bool IsJson => Protocol is "json" or "rest-json";
+
+    /// <summary>The service's name in a signature's scope.</summary>
+    public string SigningName { get; }
+
+    /// <summary>The member in which a rest-json error repeats its code.</summary>
+    public string ErrorMember { get; private set; } = "Code";
 
     public string Version { get; }
 
@@ -116,6 +149,9 @@ internal sealed class ServiceModel
         return models;
     }
 
+    /// <summary>The HTTP status of an error: the model's where it has one.</summary>
+    public int StatusOf(ApiException error) => _statuses.GetValueOrDefault(error.Code, error.Status);
+
     private static string? Text(JsonElement element, string name)
         => element.TryGetProperty(name, out var value) ? value.GetString() : null;
 
@@ -126,7 +162,16 @@ internal sealed class ServiceModel
         => owner.TryGetProperty(name, out var reference) ? Resolve(reference.GetProperty("shape").GetString()!, shapes) : null;
 
     private Member ReadMember(string name, JsonElement reference, JsonElement shapes)
-        => new(name, Resolve(reference.GetProperty("shape").GetString()!, shapes), Text(reference, "locationName"), Text(reference, "queryName"));
+        => new(name, Resolve(reference.GetProperty("shape").GetString()!, shapes), Text(reference, "locationName"), Text(reference, "queryName"), Text(reference, "location"));
+
+    private void ReadError(JsonProperty shape)
+    {
+        if (!shape.Value.TryGetProperty("error", out var error) || Number(error, "httpStatusCode") is not { } status)
+            return;
+        _statuses[Text(error, "code") ?? shape.Name] = (int)status;
+        if (shape.Value.GetProperty("members").TryGetProperty("ErrorCode", out _))
+            ErrorMember = "ErrorCode";
+    }
 
     private Shape Resolve(string name, JsonElement shapes)
     {
@@ -148,6 +193,7 @@ internal sealed class ServiceModel
             var other => throw new InvalidDataException($"The model of {Id} has a shape of the unknown type '{other}'."),
         })
         {
+            IsIso = Text(source, "timestampFormat") == "iso8601",
             Min = Number(source, "min"),
             Max = Number(source, "max"),
         };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Fe2Ps.Sandbox.State;
 
 namespace Fe2Ps.Sandbox.Wire;
 
@@ -10,24 +11,42 @@ internal static class Signature
     private static readonly TimeSpan s_skew = TimeSpan.FromMinutes(15);
 
     /// <summary>Refuses what is not signed with the sandbox's credentials, or not signed just now.</summary>
-    public static void Verify(HttpRequest request, ReadOnlyMemory<byte> body, Scope scope, ServiceModel service, DateTimeOffset now)
+    public static void Verify(HttpRequest request, ReadOnlyMemory<byte> body, Scope scope, ServiceModel service, Cloud cloud)
     {
         var header = request.Headers.Authorization.ToString();
         var date = request.Headers["X-Amz-Date"].ToString();
         if (!DateTimeOffset.TryParseExact(date, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             throw Credentials.Refusal(service);
-        if ((now - time).Duration() > s_skew)
+        if ((cloud.Now - time).Duration() > s_skew)
             throw service.Protocol == "ec2" ? new ApiException("RequestExpired", "Request has expired.") : Expired(service, date);
         var names = Part(header, "SignedHeaders=").Split(';');
         var headers = names.Select(name => KeyValuePair.Create(name, name == "host" ? request.Host.Value ?? "" : request.Headers[name].ToString()));
+        var secret = Secret(request, scope, service, cloud);
         var wanted = Compute(
-            Credentials.SecretKey, request.Method, request.Path.Value ?? "/", request.QueryString.Value ?? "", headers, body.Span, date, scope.Region, scope.Service);
+            secret ?? Credentials.SecretKey, request.Method, CanonicalPath(request), request.QueryString.Value ?? "", headers, body.Span, date, scope.Region, scope.Service);
         var given = Part(header, "Signature=");
-        if (scope.AccessKey != Credentials.AccessKey)
+        if (secret is null)
             throw Credentials.Refusal(service);
         if (!CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(wanted), Encoding.ASCII.GetBytes(given)))
             throw Mismatch(service);
     }
+
+    // Either the printed credentials or those of an instance's role, which name their session too.
+    private static string? Secret(HttpRequest request, Scope scope, ServiceModel service, Cloud cloud)
+    {
+        if (scope.AccessKey == Credentials.AccessKey)
+            return Credentials.SecretKey;
+        if (cloud.Sessions.Find(scope.AccessKey) is not { } session || request.Headers["X-Amz-Security-Token"] != session.Token)
+            return null;
+        return session.Until > cloud.Now ? session.SecretKey : throw service.Protocol switch
+        {
+            "ec2" => new ApiException("RequestExpired", "Request has expired."),
+            _ => new ApiException(service.IsJson ? "ExpiredTokenException" : "ExpiredToken", "The security token included in the request is expired", service.IsJson ? 400 : 403),
+        };
+    }
+
+    // The path as it was sent, each part of it encoded once more (Signature Version 4, all services but S3).
+    private static string CanonicalPath(HttpRequest request) => string.Join('/', RestWire.RawPath(request).Split('/').Select(Uri.EscapeDataString));
 
     /// <summary>The signature of a request, in hexadecimal.</summary>
     /// <param name="headers">The signed headers, names in lower case, in order.</param>
@@ -74,10 +93,10 @@ internal static class Signature
     private static ApiException Mismatch(ServiceModel service) => service.Protocol == "ec2"
         ? Credentials.Refusal(service)
         : new ApiException(
-            service.Protocol == "json" ? "InvalidSignatureException" : "SignatureDoesNotMatch",
+            service.IsJson ? "InvalidSignatureException" : "SignatureDoesNotMatch",
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.",
-            service.Protocol == "json" ? 400 : 403);
+            service.IsJson ? 400 : 403);
 
     private static ApiException Expired(ServiceModel service, string date) => new(
-        service.Protocol == "json" ? "InvalidSignatureException" : "SignatureDoesNotMatch", $"Signature expired: {date} is too old.", service.Protocol == "json" ? 400 : 403);
+        service.IsJson ? "InvalidSignatureException" : "SignatureDoesNotMatch", $"Signature expired: {date} is too old.", service.IsJson ? 400 : 403);
 }

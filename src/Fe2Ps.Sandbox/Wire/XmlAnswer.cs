@@ -19,14 +19,17 @@ internal static class XmlAnswer
         Raw(output, $"<{operation.Name}Response xmlns=\"{operation.Service.XmlNamespace}{(ec2 ? "/" : "")}\">");
         if (ec2)
             Raw(output, $"<requestId>{requestId}</requestId>");
-        if (!ec2)
-            Raw(output, $"<{operation.ResultWrapper}>");
-        if (operation.Output is null)
-            Raw(output, "<return>true</return>"u8);
-        else if (fields is not null)
+        var wrapper = ec2 || operation.Output is null ? null : operation.ResultWrapper ?? operation.Name + "Result";
+        if (wrapper is not null)
+            Raw(output, $"<{wrapper}>");
+        if (operation.Output is not null && fields is not null)
             Structure(output, operation.Output, fields);
+        else if (operation.Output is null && ec2)
+            Raw(output, "<return>true</return>"u8);
+        if (wrapper is not null)
+            Raw(output, $"</{wrapper}>");
         if (!ec2)
-            Raw(output, $"</{operation.ResultWrapper}><ResponseMetadata><RequestId>{requestId}</RequestId></ResponseMetadata>");
+            Raw(output, $"<ResponseMetadata><RequestId>{requestId}</RequestId></ResponseMetadata>");
         Raw(output, $"</{operation.Name}Response>");
     }
 

@@ -14,6 +14,9 @@ internal sealed class AnswerFill(ModelFile model)
     private readonly XNamespace _xmlNamespace = "http://ec2.amazonaws.com/doc/2016-11-15/";
     private int _number;
 
+    /// <summary>The members of a REST answer that are headers.</summary>
+    public Dictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     public int Count => _checks.Count;
 
     /// <summary>The answer in the ec2 or query protocol.</summary>
@@ -40,7 +43,9 @@ internal sealed class AnswerFill(ModelFile model)
     public string Json(string operation)
     {
         var output = (string?)model.Operation(operation)["output"]?["shape"];
-        return (output is null ? [] : JsonMembers(model.Class(operation + "Response"), output, static o => o, "", 0)).ToJsonString();
+        if (output is null) return "{}";
+        var members = JsonMembers(model.Class(operation + "Response"), output, static o => o, "", 0);
+        return ((string?)model.Shape(output)["payload"] is { } payload ? members[payload]! : members).ToJsonString();
     }
 
     public void Check(AmazonWebServiceResponse response)
@@ -136,7 +141,13 @@ internal sealed class AnswerFill(ModelFile model)
         foreach (var (name, member) in model.Shape(shape)["members"]!.AsObject())
         {
             if (depth >= Deepest || model.Property(type, shape, name) is not { } property) continue;
-            made[(string?)member!["locationName"] ?? name] =
+            if ((string?)member!["location"] is { } location)
+            {
+                Head(location, (string?)member["locationName"] ?? name, property, from, where);
+                continue;
+            }
+
+            made[(string?)member["locationName"] ?? name] =
                 JsonValueOf(property.PropertyType, (string)member["shape"]!, Step(from, property), where + "." + property.Name, depth + 1);
         }
 
@@ -168,6 +179,12 @@ internal sealed class AnswerFill(ModelFile model)
                     _ => JsonValue.Create(ModelFile.Wire(simple)),
                 };
         }
+    }
+
+    private void Head(string location, string name, PropertyInfo property, Func<object, object?> from, string where)
+    {
+        if (location == "statusCode") _checks.Add((Step(from, property), where + "." + property.Name, 200));
+        else Headers[name] = Simple(property.PropertyType, Step(from, property), where + "." + property.Name);
     }
 
     private string Simple(Type type, Func<object, object?> read, string where)

@@ -17,8 +17,8 @@ public sealed class AnswerTests
             foreach (var operation in model.Operations)
             {
                 var fill = new AnswerFill(model);
-                var response = model.Protocol == "json"
-                    ? Answered.Json(model, operation, fill.Json(operation))
+                var response = model.IsJson
+                    ? Answered.Json(model, operation, fill.Json(operation), fill.Headers)
                     : Answered.Xml(model, operation, fill.Xml(operation));
                 fill.Check(response);
                 Assert.Equal("req-42", response.ResponseMetadata.RequestId);

@@ -19,13 +19,15 @@ internal static class Answered
         return Read((ResponseUnmarshaller)Activator.CreateInstance(unmarshaller, read, (Func<Wire.AnswerError, AmazonServiceException>)Fail, wrapper)!, answer, isException: false);
     }
 
-    public static AmazonWebServiceResponse Json(ModelFile model, string operation, string answer)
+    public static AmazonWebServiceResponse Json(ModelFile model, string operation, string answer, IReadOnlyDictionary<string, string> headers)
     {
         var type = model.Class(operation + "Response");
         var read = Delegate.CreateDelegate(
             typeof(Wire.JsonRead<>).MakeGenericType(type), type.GetMethod("ReadJson", System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!);
         var unmarshaller = typeof(Wire.JsonAnswerUnmarshaller<>).MakeGenericType(type);
-        return Read((ResponseUnmarshaller)Activator.CreateInstance(unmarshaller, read, (Func<Wire.AnswerError, AmazonServiceException>)Fail)!, answer, isException: false);
+        var head = type.GetMethod("ReadHead", System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)
+            ?.CreateDelegate(typeof(Action<,>).MakeGenericType(type, typeof(IWebResponseData)));
+        return Read((ResponseUnmarshaller)Activator.CreateInstance(unmarshaller, read, (Func<Wire.AnswerError, AmazonServiceException>)Fail, head)!, answer, isException: false, headers);
     }
 
     public static AmazonServiceException Error(string answer, HttpStatusCode status, ResponseUnmarshaller unmarshaller)
@@ -42,9 +44,9 @@ internal static class Answered
         return open.MakeGenericType(type);
     }
 
-    private static AmazonWebServiceResponse Read(ResponseUnmarshaller unmarshaller, string answer, bool isException)
+    private static AmazonWebServiceResponse Read(ResponseUnmarshaller unmarshaller, string answer, bool isException, IReadOnlyDictionary<string, string>? headers = null)
     {
-        var data = new Data(answer, HttpStatusCode.OK);
+        var data = new Data(answer, HttpStatusCode.OK, headers);
         var stream = new MemoryStream(Encoding.UTF8.GetBytes(answer));
         var context = unmarshaller.CreateContext(data, readEntireResponse: false, stream, new Amazon.Runtime.Internal.Util.RequestMetrics(), isException);
         return unmarshaller.UnmarshallResponse(context);
@@ -53,7 +55,7 @@ internal static class Answered
     private static AmazonServiceException Fail(Wire.AnswerError error) =>
         new(error.Message, error.Inner, error.Type, error.Code, error.RequestId, error.StatusCode);
 
-    private sealed class Data(string answer, HttpStatusCode status) : IWebResponseData
+    private sealed class Data(string answer, HttpStatusCode status, IReadOnlyDictionary<string, string>? headers = null) : IWebResponseData
     {
         public long ContentLength => Encoding.UTF8.GetByteCount(answer);
 
@@ -65,14 +67,16 @@ internal static class Answered
 
         public IHttpResponseBody ResponseBody => throw new NotSupportedException();
 
-        public string[] GetHeaderNames() => ["x-amzn-RequestId"];
+        public string[] GetHeaderNames() => ["x-amzn-RequestId", .. headers?.Keys ?? []];
 
-        public bool IsHeaderPresent(string headerName) => headerName.Equals("x-amzn-RequestId", StringComparison.OrdinalIgnoreCase);
+        public bool IsHeaderPresent(string headerName) => IsRequestId(headerName) || headers?.ContainsKey(headerName) == true;
 
-        public string GetHeaderValue(string headerName) => IsHeaderPresent(headerName) ? "req-42" : "";
+        public string GetHeaderValue(string headerName) => IsRequestId(headerName) ? "req-42" : headers?.GetValueOrDefault(headerName) ?? "";
 
         public Amazon.Runtime.EventStreams.IEventStreamHeader GetEventStreamHeader(string headerName) => throw new NotSupportedException();
 
         public bool IsEventHeaderPresent(string headerName) => false;
+
+        private static bool IsRequestId(string name) => name.Equals("x-amzn-RequestId", StringComparison.OrdinalIgnoreCase);
     }
 }

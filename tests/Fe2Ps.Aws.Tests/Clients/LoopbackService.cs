@@ -8,6 +8,11 @@ namespace Fe2Ps.Aws.Tests.Clients;
 /// <summary>What the loopback service saw of one request.</summary>
 internal sealed record SeenRequest(string Body, IReadOnlyDictionary<string, string> Headers)
 {
+    public string Method { get; init; } = "POST";
+
+    /// <summary>Path and query as they were sent.</summary>
+    public string Target { get; init; } = "/";
+
     public IReadOnlyDictionary<string, string> Fields { get; } = Body
         .Split('&', StringSplitOptions.RemoveEmptyEntries)
         .Select(pair => pair.Split('=', 2))
@@ -94,13 +99,19 @@ internal sealed class LoopbackService : IDisposable
 
             using var reader = new StreamReader(context.Request.InputStream);
             var headers = context.Request.Headers.AllKeys.ToDictionary(k => k!, k => context.Request.Headers[k]!, StringComparer.OrdinalIgnoreCase);
-            var seen = new SeenRequest(await reader.ReadToEndAsync(), headers);
+            var seen = new SeenRequest(await reader.ReadToEndAsync(), headers) { Method = context.Request.HttpMethod, Target = context.Request.RawUrl! };
             var number = _seen.Count;
             _seen.Enqueue(seen);
             var answer = _answer(seen, number);
             if (answer.Status == 0) continue;
             var body = Encoding.UTF8.GetBytes(answer.Body);
             context.Response.StatusCode = answer.Status;
+            if (answer.Status == 204)
+            {
+                context.Response.Close();
+                continue;
+            }
+
             context.Response.ContentType = answer.ContentType;
             foreach (var (name, value) in answer.Headers) context.Response.Headers[name] = value;
             context.Response.ContentLength64 = body.Length + (answer.BreaksOff ? 1000 : 0);

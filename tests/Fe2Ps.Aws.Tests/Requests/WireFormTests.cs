@@ -133,6 +133,19 @@ public sealed class WireFormTests
         Assert.Equal("mine", kept["ClientToken"]);
     }
 
+    private static void SameRest(JsonObject expected, JsonObject facts, string operation, AmazonWebServiceRequest request)
+    {
+        var sent = new RestMarshaller("test", (string)facts["http"]!["method"]!, (string)facts["http"]!["requestUri"]!).Marshall(request);
+        sent.Endpoint = new Uri("https://example.invalid");
+        Assert.Equal((string)expected["method"]!, sent.HttpMethod);
+        Assert.Equal((string)expected["path"]!, AmazonServiceClient.ComposeUrl(sent).AbsolutePath);
+        var query = sent.ParameterCollection.GetSortedParametersList().Select(p => $"{p.Key}={p.Value}").Order(StringComparer.Ordinal);
+        Assert.Equal(expected["query"]!.AsArray().Select(p => $"{p![0]}={p[1]}").Order(StringComparer.Ordinal), query);
+        foreach (var (name, value) in expected["headers"]!.AsObject()) Assert.Equal((string)value!, sent.Headers[name]);
+        var body = sent.Content is null ? null : JsonNode.Parse(sent.Content);
+        Assert.True(JsonNode.DeepEquals(expected["json"], body), $"{operation}\nexpected {expected["json"]}\nsent {body}");
+    }
+
     private static IDictionary<string, string> Fields(string operation, string version, AmazonWebServiceRequest request) =>
         new FormMarshaller("test", operation, version).Marshall(request).Parameters;
 
@@ -146,6 +159,12 @@ public sealed class WireFormTests
             Assert.Equal((string)expected["contentType"]!, sent.Headers["Content-Type"]);
             var body = JsonNode.Parse(sent.Content)!;
             Assert.True(JsonNode.DeepEquals(expected["json"], body), $"{operation}\nexpected {expected["json"]}\nsent {body}");
+            return;
+        }
+
+        if (model.Protocol == "rest-json")
+        {
+            SameRest(expected, model.Operation(operation), operation, request);
             return;
         }
 

@@ -37,7 +37,14 @@ for case in json.load(sys.stdin):
     given = decoded(case["input"], operation.input_shape) if operation.input_shape else {}
     serializer = create_serializer(model.metadata["protocol"], include_validation=False)
     request = serializer.serialize_to_request(given, operation)
-    if model.metadata["protocol"] == "json":
+    if model.metadata["protocol"] == "rest-json":
+        query = request["query_string"]
+        pairs = query.items() if hasattr(query, "items") else query
+        answers.append({"method": request["method"], "path": request["url_path"],
+                        "query": sorted([key, str(one)] for key, value in pairs for one in (value if isinstance(value, list) else [value])),
+                        "headers": {key.lower(): str(value) for key, value in request["headers"].items()},
+                        "json": json.loads(request["body"]) if request["body"] else None})
+    elif model.metadata["protocol"] == "json":
         answers.append({"json": json.loads(request["body"]), "target": request["headers"]["X-Amz-Target"],
                         "contentType": request["headers"]["Content-Type"]})
     else:

@@ -60,14 +60,28 @@ public sealed class LocalSandbox : IAsyncLifetime
     /// <summary>Calls an EC2 operation; parameters as <c>Name=value</c>.</summary>
     public async Task<XElement> CallAsync(string operation, params string[] parameters)
     {
-        var form = string.Join('&', parameters.Prepend("Version=2016-11-15").Prepend("Action=" + operation).Select(parameter =>
+        return await QueryAsync("ec2", "2016-11-15", null, operation, parameters);
+    }
+
+    /// <summary>Calls an operation of a form service by its signing name; with other keys than the sandbox's own where given.</summary>
+    public async Task<XElement> QueryAsync(string service, string version, (string Access, string Secret, string Token)? keys, string operation, params string[] parameters)
+    {
+        var form = string.Join('&', parameters.Prepend("Version=" + version).Prepend("Action=" + operation).Select(parameter =>
         {
             var equals = parameter.IndexOf('=', StringComparison.Ordinal);
             return $"{Uri.EscapeDataString(parameter[..equals])}={Uri.EscapeDataString(parameter[(equals + 1)..])}";
         }));
-        var (status, text) = await SendAsync("ec2", form, "application/x-www-form-urlencoded", null);
+        var (status, text) = await SendAsync(service, form, "application/x-www-form-urlencoded", null, keys: keys);
         var root = Plain(XElement.Parse(text));
         return status == 200 ? root : throw new ApiFailure(status, root.Descendants("Code").First().Value, root.Descendants("Message").First().Value);
+    }
+
+    /// <summary>Calls an operation of a rest-json service by method, path and query; an empty answer is an empty object.</summary>
+    public async Task<JsonElement> RestAsync(string service, string method, string path, object? input = null)
+    {
+        var (status, text) = await SendAsync(service, input is null ? "" : JsonSerializer.Serialize(input), "application/json", null, method: method, path: path);
+        var answer = JsonDocument.Parse(text.Length == 0 ? "{}" : text).RootElement;
+        return status < 300 ? answer : throw new ApiFailure(status, (answer.TryGetProperty("Code", out var code) ? code : answer.GetProperty("ErrorCode")).GetString()!, text);
     }
 
     /// <summary>Calls an operation of a json service.</summary>
@@ -113,21 +127,25 @@ public sealed class LocalSandbox : IAsyncLifetime
 
     private static XElement Plain(XElement element) => new(element.Name.LocalName, element.HasElements ? element.Elements().Select(Plain) : element.Value);
 
-    private async Task<(int Status, string Text)> SendAsync(string service, string body, string type, string? target, string region = "us-east-2")
+    private async Task<(int Status, string Text)> SendAsync(string service, string body, string type, string? target, string region = "us-east-2",
+        (string Access, string Secret, string Token)? keys = null, string method = "POST", string path = "/")
     {
         var bytes = Encoding.UTF8.GetBytes(body);
         var date = DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", System.Globalization.CultureInfo.InvariantCulture);
         var host = new Uri(Server.Address).Authority;
         var signature = Signature.Compute(
-            Credentials.SecretKey, "POST", "/", "", [new("host", host), new("x-amz-date", date)], bytes, date, region, service);
-        using var request = new HttpRequestMessage(HttpMethod.Post, Server.Address + "/") { Content = new ByteArrayContent(bytes) };
+            keys?.Secret ?? Credentials.SecretKey, method, path.Split('?')[0], path.Contains('?', StringComparison.Ordinal) ? path[path.IndexOf('?', StringComparison.Ordinal)..] : "",
+            [new("host", host), new("x-amz-date", date)], bytes, date, region, service);
+        using var request = new HttpRequestMessage(HttpMethod.Parse(method), Server.Address + path) { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(type);
         request.Headers.Add("X-Amz-Date", date);
         if (target is not null)
             request.Headers.Add("X-Amz-Target", target);
+        if (keys is not null)
+            request.Headers.Add("X-Amz-Security-Token", keys.Value.Token);
         request.Headers.TryAddWithoutValidation(
             "Authorization",
-            $"AWS4-HMAC-SHA256 Credential={Credentials.AccessKey}/{date[..8]}/{region}/{service}/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}");
+            $"AWS4-HMAC-SHA256 Credential={keys?.Access ?? Credentials.AccessKey}/{date[..8]}/{region}/{service}/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}");
         using var response = await _client.SendAsync(request);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
