@@ -30,6 +30,8 @@ internal sealed class ModelFile
         new("ec2", "Amazon.EC2", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("ssm", "Amazon.SimpleSystemsManagement", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("pricing", "Amazon.Pricing", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
+        new("autoscaling", "Amazon.AutoScaling", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
+        new("elbv2", "Amazon.ElasticLoadBalancingV2", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("iam", "Amazon.IdentityManagement", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("sts", "Fe2Ps.Aws.Tests.Sts", typeof(ModelFile).Assembly),
         new("sampleform", "Fe2Ps.Aws.Tests.SampleForm", typeof(ModelFile).Assembly),

@@ -20,6 +20,10 @@ internal sealed class Call(Cloud cloud, Operation operation, Fields input, strin
     /// <summary>The instance's role that asks; null for the account's own user.</summary>
     public RoleSession? Session { get; init; }
 
+    /// <summary>The same call with its page size and token under the usual names, for services that have others.</summary>
+    public Call Paged(string size, string token)
+        => new(Cloud, Operation, new Fields { ["MaxResults"] = Input.Int(size), ["NextToken"] = Input.Text(token) }, Facts.Name, TokenScope);
+
     public string AccountId => Cloud.State.AccountId;
 
     public DateTimeOffset Now => Cloud.Now;

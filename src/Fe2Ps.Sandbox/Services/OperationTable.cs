@@ -33,6 +33,9 @@ internal sealed class OperationTable
         LaunchTemplates.Register(this);
         ElasticAddresses.Register(this);
         PriceList.Register(this);
+        Scaling = new ScalingKeeper(cloud, this);
+        ScalingGroups.Register(this);
+        TargetGroups.Register(this);
         Roles.Register(this);
         InstanceProfiles.Register(this);
     }
@@ -42,6 +45,8 @@ internal sealed class OperationTable
     public SpotMarket Spot { get; }
 
     public Launcher Launcher { get; }
+
+    public ScalingKeeper Scaling { get; }
 
     public IEnumerable<(string Service, string Operation)> Names => _handlers.Keys;
 

@@ -19,11 +19,19 @@ internal sealed record Pace(TimeSpan Pending, TimeSpan Stopping, TimeSpan Storag
     /// <summary>How long a persistent spot request waits for room.</summary>
     public TimeSpan Capacity { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often an Auto Scaling group looks at its instances.</summary>
+    public TimeSpan Scaling { get; init; } = TimeSpan.FromSeconds(0.2);
+
+    /// <summary>How long a target drains after it is deregistered; EC2's own default is five minutes.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(1);
+
     public static Pace Realistic { get; } = new(
         TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.3), TimeSpan.FromHours(1), TimeSpan.FromSeconds(20))
     {
         Boot = TimeSpan.FromSeconds(1.5),
         Capacity = TimeSpan.FromSeconds(30),
+        Scaling = TimeSpan.FromSeconds(2),
+        Drain = TimeSpan.FromSeconds(20),
     };
 
     public static Pace Fast { get; } = new(

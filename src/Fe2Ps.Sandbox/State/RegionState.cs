@@ -29,6 +29,12 @@ internal sealed class RegionState
 
     public Dictionary<string, Address> Addresses { get; init; } = [];
 
+    /// <summary>Auto Scaling groups by name.</summary>
+    public Dictionary<string, ScalingGroup> ScalingGroups { get; init; } = [];
+
+    /// <summary>Target groups by ARN.</summary>
+    public Dictionary<string, TargetGroup> TargetGroups { get; init; } = [];
+
     public List<TokenUse> Tokens { get; init; } = [];
 
     /// <summary>How often the spot price of a type changes, where that was seeded.</summary>
