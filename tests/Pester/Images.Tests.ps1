@@ -114,3 +114,24 @@ Describe 'Images' {
         Get-Fe2Ami od* | Should -BeNullOrEmpty
     }
 }
+
+Describe 'An image that takes its time' {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Common.ps1')
+        Initialize-Fe2Test
+        $null = Start-Fe2Sandbox -Hosts None -Speed Realistic
+        $null = New-Fe2Instance base -NoWait -ErrorAction Ignore
+        $null = Wait-Fe2Instance base -Timeout 60
+    }
+
+    AfterAll { Clear-Fe2Test }
+
+    It 'is pending by itself, and available later' {
+        $null = New-Fe2Ami base -NoReboot -WarningAction SilentlyContinue
+        $pending = Get-Fe2Ami base
+        $pending.State.Value | Should -Be 'pending'
+        $pending | Out-String | Should -Match 'pending( \d+%)?'
+        ($pending | Wait-Fe2Ami -Timeout 60).State.Value | Should -Be 'available'
+        (Get-Fe2Ami base).State.Value | Should -Be 'available'
+    }
+}
