@@ -110,7 +110,13 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
         Dictionary<string, string> all = (tags ?? []).DistinctBy(t => t.Key).ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal);
         return new CostItem
         {
-            Kind = kind, Name = string.IsNullOrEmpty(name) ? null : name, Id = id, Description = "", Region = region, Tags = all, Owner = all.GetValueOrDefault(TagNames.Owner),
+            Kind = kind,
+            Name = string.IsNullOrEmpty(name) ? null : name,
+            Id = id,
+            Description = "",
+            Region = region,
+            Tags = all,
+            Owner = all.GetValueOrDefault(TagNames.Owner),
         };
     }
 

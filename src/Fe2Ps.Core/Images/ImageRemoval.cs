@@ -64,7 +64,8 @@ public sealed class ImageRemoval(Fe2Session session)
         {
             var request = new DescribeLaunchTemplateVersionsRequest
             {
-                Versions = ["$Latest", "$Default"], Filters = [InstanceQuery.Filter("image-id", [image.ImageId])],
+                Versions = ["$Latest", "$Default"],
+                Filters = [InstanceQuery.Filter("image-id", [image.ImageId])],
             };
             do
             {

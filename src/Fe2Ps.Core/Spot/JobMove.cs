@@ -141,8 +141,18 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         report?.Report(new WarningReport($"The job {job.Name} goes on on {machine.Name} ({machine.Id}, {facts.Last.InstanceType}, {facts.Last.Zone})."));
         return job with
         {
-            State = JobState.Running, TargetId = machine.Id, TargetName = machine.Name, Target = machine, Recovery = facts,
-            Interrupted = null, Deadline = null, Saved = null, Note = null, ExitCode = null, Ended = null, LastSeen = null,
+            State = JobState.Running,
+            TargetId = machine.Id,
+            TargetName = machine.Name,
+            Target = machine,
+            Recovery = facts,
+            Interrupted = null,
+            Deadline = null,
+            Saved = null,
+            Note = null,
+            ExitCode = null,
+            Ended = null,
+            LastSeen = null,
         };
     }
 }

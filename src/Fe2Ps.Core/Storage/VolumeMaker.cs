@@ -65,7 +65,8 @@ public sealed class VolumeMaker(Fe2Session session, ISshConnector connector, IPr
                 Throughput = volume.VolumeType?.Value == "gp3" ? volume.Throughput : null,
                 Encrypted = volume.Encrypted == true,
                 Tags = tags,
-            }) { IsCopy = true };
+            })
+        { IsCopy = true };
         return await CreateAsync(plan, cancellationToken).ConfigureAwait(false);
     }
 

@@ -21,7 +21,9 @@ public sealed class CostQueryTests
         await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "spot2", InstanceType = "m5.large", Spot = true });
         string volume = (await session.Ec2.CreateVolumeAsync(new CreateVolumeRequest
         {
-            AvailabilityZone = "us-east-2a", Size = 100, VolumeType = VolumeType.Gp3,
+            AvailabilityZone = "us-east-2a",
+            Size = 100,
+            VolumeType = VolumeType.Gp3,
         })).Volume.VolumeId;
         string address = (await session.Ec2.AllocateAddressAsync(new AllocateAddressRequest())).AllocationId;
 
@@ -127,6 +129,12 @@ public sealed class CostQueryTests
 
     private static CostItem Item(string? name, decimal? perHour, decimal? soFar) => new()
     {
-        Kind = CostKind.Instance, Name = name, Id = $"i-{name}", Description = "t3.micro", UsdPerHour = perHour, UsdSoFar = soFar, Region = "us-east-2",
+        Kind = CostKind.Instance,
+        Name = name,
+        Id = $"i-{name}",
+        Description = "t3.micro",
+        UsdPerHour = perHour,
+        UsdSoFar = soFar,
+        Region = "us-east-2",
     };
 }

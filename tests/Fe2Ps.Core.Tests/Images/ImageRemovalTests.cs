@@ -29,7 +29,8 @@ public sealed class ImageRemovalTests
         Instance copy = Assert.Single(await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "inst1", Image = "base" }));
         await session.Ec2.CreateLaunchTemplateAsync(new CreateLaunchTemplateRequest
         {
-            LaunchTemplateName = "nightly", LaunchTemplateData = new RequestLaunchTemplateData { ImageId = image.ImageId },
+            LaunchTemplateName = "nightly",
+            LaunchTemplateData = new RequestLaunchTemplateData { ImageId = image.ImageId },
         });
         var removal = new ImageRemoval(session);
 

@@ -70,7 +70,8 @@ public sealed class NoticeTests(HostedJobFixture cloud) : IClassFixture<HostedJo
     {
         var target = await cloud.LaunchAsync("ended", spot: true);
         var job = await cloud.Jobs.Runner.StartAsync(await cloud.RequestAsync(
-            "trap 'echo bye > bye; exit 3' TERM; echo up > up; while :; do sleep 0.1; done", target) with { InterruptSignal = InterruptSignal.TERM, OnExit = OnExit.Terminate });
+            "trap 'echo bye > bye; exit 3' TERM; echo up > up; while :; do sleep 0.1; done", target) with
+        { InterruptSignal = InterruptSignal.TERM, OnExit = OnExit.Terminate });
         await Until.TrueAsync(async () => await HasAsync(job, "up"), "the script runs");
         await cloud.FaultAsync(new { kind = "interrupt", instance = "ended", seconds = 90 });
         job = await cloud.Jobs.Control.WaitAsync(job, TimeSpan.FromSeconds(60));

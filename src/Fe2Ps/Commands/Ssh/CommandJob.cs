@@ -4,8 +4,8 @@ using Amazon.EC2.Model;
 using Fe2Ps.Core;
 using Fe2Ps.Core.Commands;
 using Fe2Ps.Pipeline;
-using BackgroundJob = System.Management.Automation.Job;
 using static System.Management.Automation.Runspaces.RunspaceState;
+using BackgroundJob = System.Management.Automation.Job;
 using JobState = System.Management.Automation.JobState;
 
 namespace Fe2Ps.Commands;
