@@ -8,7 +8,7 @@ namespace Fe2Ps.Aws.Tests;
 public sealed class BuildTests
 {
     private static readonly string[] s_shared = ["AWSSDK.Core", "AWSSDK.SecurityToken"];
-    private static readonly string[] s_services = ["AWSSDK.AutoScaling", "AWSSDK.EC2", "AWSSDK.ElasticLoadBalancingV2", "AWSSDK.IdentityManagement", "AWSSDK.Pricing", "AWSSDK.SimpleSystemsManagement"];
+    private static readonly string[] s_services = ["AWSSDK.AutoScaling", "AWSSDK.DLM", "AWSSDK.EC2", "AWSSDK.ElasticFileSystem", "AWSSDK.ElasticLoadBalancingV2", "AWSSDK.IdentityManagement", "AWSSDK.Pricing", "AWSSDK.SimpleSystemsManagement"];
 
     [Fact]
     public void The_usual_build_generates_the_clients()

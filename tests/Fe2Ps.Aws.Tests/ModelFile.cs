@@ -31,6 +31,8 @@ internal sealed class ModelFile
         new("ssm", "Amazon.SimpleSystemsManagement", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("pricing", "Amazon.Pricing", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("autoscaling", "Amazon.AutoScaling", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
+        new("dlm", "Amazon.DLM", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
+        new("efs", "Amazon.ElasticFileSystem", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("elbv2", "Amazon.ElasticLoadBalancingV2", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("iam", "Amazon.IdentityManagement", typeof(Amazon.EC2.AmazonEC2Client).Assembly),
         new("sts", "Fe2Ps.Aws.Tests.Sts", typeof(ModelFile).Assembly),

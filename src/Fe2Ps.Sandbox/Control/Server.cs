@@ -44,6 +44,7 @@ internal sealed class Server : IAsyncDisposable
         {
             Awakening.Wake(cloud, table);
             relaunch.Resume();
+            table.Lifecycle.Start(models["ec2"].Operations["CreateSnapshot"]);
             table.Scaling.Start(models["ec2"].Operations["RunInstances"]);
         }
 

@@ -34,6 +34,9 @@ internal sealed class OperationTable
         ElasticAddresses.Register(this);
         PriceList.Register(this);
         Scaling = new ScalingKeeper(cloud, this);
+        Lifecycle = new LifecycleKeeper(cloud, this);
+        LifecyclePolicies.Register(this);
+        SharedFileSystems.Register(this);
         ScalingGroups.Register(this);
         TargetGroups.Register(this);
         Roles.Register(this);
@@ -47,6 +50,8 @@ internal sealed class OperationTable
     public Launcher Launcher { get; }
 
     public ScalingKeeper Scaling { get; }
+
+    public LifecycleKeeper Lifecycle { get; }
 
     public IEnumerable<(string Service, string Operation)> Names => _handlers.Keys;
 

@@ -35,6 +35,15 @@ internal sealed class RegionState
     /// <summary>Target groups by ARN.</summary>
     public Dictionary<string, TargetGroup> TargetGroups { get; init; } = [];
 
+    /// <summary>Data Lifecycle Manager's policies.</summary>
+    public Dictionary<string, LifecyclePolicy> Policies { get; init; } = [];
+
+    /// <summary>EFS's file systems.</summary>
+    public Dictionary<string, SharedFileSystem> FileSystems { get; init; } = [];
+
+    /// <summary>EFS's mount targets.</summary>
+    public Dictionary<string, MountTarget> MountTargets { get; init; } = [];
+
     public List<TokenUse> Tokens { get; init; } = [];
 
     /// <summary>How often the spot price of a type changes, where that was seeded.</summary>
