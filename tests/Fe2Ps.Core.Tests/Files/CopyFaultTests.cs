@@ -9,7 +9,8 @@ namespace Fe2Ps.Core.Tests.Files;
 /// <summary>Copies with what goes wrong in their middle.</summary>
 public sealed class CopyFaultTests(HostedCopyFixture cloud) : IClassFixture<HostedCopyFixture>
 {
-    private const int Megabytes = 150;
+    /// <summary>So much that it is still on its way when a fault that begins at a third has reached the machine: rsync reports once a second.</summary>
+    private const int Megabytes = 600;
 
     [HostedFact]
     public async Task SendingGoesOnInTheMiddleOfAFileAfterTheNetworkWasGone()
