@@ -92,7 +92,15 @@ internal sealed class SshTunnels : ISshTunnels
     private async Task<string> EndAsync(SshSession.ErrorTail tail)
     {
         await _process.WaitForExitAsync().ConfigureAwait(false);
-        await _error.ConfigureAwait(false);
+        try
+        {
+            await _error.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The pipe went with the process: what had been said until then is what there is.
+        }
+
         return SshFailure.LastLine(tail.Text);
     }
 }
