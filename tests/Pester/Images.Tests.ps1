@@ -21,7 +21,7 @@ Describe 'Images' {
     }
 
     It 'has the alias of freezing' {
-        (Save-Fe2Instance od1 -NoReboot -Wait -WarningAction Stop).State.Value | Should -Be 'available'
+        (& 'Save-Fe2Instance' od1 -NoReboot -Wait -WarningAction Stop).State.Value | Should -Be 'available'
     }
 
     It 'takes instances from the pipeline' {

@@ -15,7 +15,7 @@ BeforeDiscovery {
         'New-Fe2Snapshot' = { New-Fe2Snapshot data -WhatIf }
         'New-Fe2Volume' = { New-Fe2Volume other 1 -Instance od1 -WhatIf }
         'Open-Fe2Notebook' = { Open-Fe2Notebook od1 -WhatIf }
-        'Receive-Fe2Script' = { Receive-Fe2Script nosuch . -WhatIf }
+        'Receive-Fe2Script' = { Receive-Fe2Script nosuch . -WhatIf -ErrorAction SilentlyContinue }
         'Remove-Fe2Ami' = { Remove-Fe2Ami base -WhatIf }
         'Remove-Fe2Instance' = { Remove-Fe2Instance * -WhatIf }
         'Remove-Fe2Snapshot' = { Remove-Fe2Snapshot snap1 -WhatIf }
@@ -30,7 +30,7 @@ BeforeDiscovery {
         'Start-Fe2Tunnel' = { Start-Fe2Tunnel od1 18022:22 -WhatIf }
         'Stop-Fe2Instance' = { Stop-Fe2Instance od1 -WhatIf }
         'Stop-Fe2Sandbox' = { Stop-Fe2Sandbox -WhatIf }
-        'Stop-Fe2Script' = { Stop-Fe2Script nosuch -WhatIf }
+        'Stop-Fe2Script' = { Stop-Fe2Script nosuch -WhatIf -ErrorAction SilentlyContinue }
         'Stop-Fe2Tunnel' = { Get-Fe2Tunnel | Stop-Fe2Tunnel -WhatIf }
     }
     $mutators = $commands | Where-Object { $_.Parameters.ContainsKey('WhatIf') } | ForEach-Object { @{ Command = $_.Name; Ask = $asks[$_.Name] } }
