@@ -6,8 +6,8 @@ namespace Fe2Ps.Core.Sessions;
 /// <param name="Clock">Where time comes from.</param>
 public sealed record Fe2Environment(Func<string, string?> Variable, string HomeFolder, TimeProvider Clock)
 {
-    /// <summary>This process, as it is.</summary>
-    public static Fe2Environment Process { get; } = new(
+    /// <summary>This process, as it is now.</summary>
+    public static Fe2Environment Process => new(
         Environment.GetEnvironmentVariable,
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
         TimeProvider.System);
