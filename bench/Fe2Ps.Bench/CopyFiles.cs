@@ -71,7 +71,8 @@ internal static class CopyFiles
 
     private static async Task RsyncAsync(SshTarget target, string folder, LocalCloud cloud, CancellationToken cancel)
     {
-        var ssh = $"ssh -i {target.KeyFile} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR";
+        // rsync takes the command as one text, in which quotes hold a word together.
+        var ssh = string.Join(' ', PlainSsh.Login("ssh", target, cloud.Ssh.KnownHosts.FilePath).Select(word => $"'{word}'"));
         var start = new ProcessStartInfo("rsync", ["-a", "-e", ssh, folder + "/", $"{target.User}@{target.Address}:bench/theirs/"]);
         foreach (var (name, value) in cloud.Environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;

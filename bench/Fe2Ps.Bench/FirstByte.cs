@@ -19,7 +19,7 @@ internal static class FirstByte
         var machines = await cloud.LaunchAsync("shared", 1, cancel).ConfigureAwait(false);
         var target = await new InstanceTargets(cloud.Session).ForAsync(machines[0], cancellationToken: cancel).ConfigureAwait(false);
         var fresh = new WholeProcess(cloud.Environment);
-        string[] command = Fresh(ssh, target, cloud.Ssh.KnownHosts.FilePath);
+        string[] command = [.. PlainSsh.Login(ssh, target, cloud.Ssh.KnownHosts.FilePath), "-l", target.User, "--", target.Address, "true"];
         await using var session = await cloud.Ssh.OpenAsync(target, cancel).ConfigureAwait(false);
         await SharedAsync(session, cancel).ConfigureAwait(false);
         await fresh.OneAsync(command, cancel).ConfigureAwait(false);
@@ -42,14 +42,4 @@ internal static class FirstByte
         var code = await session.StreamAsync("echo here", _ => first ??= clock.Elapsed.TotalSeconds, null, cancel).ConfigureAwait(false);
         return code == 0 && first is { } seconds ? seconds : throw new InvalidOperationException($"'echo here' ended with {code}");
     }
-
-    /// <summary>What a careful user would write, sharing apart: the same key, login and pinned host key.</summary>
-    private static string[] Fresh(string ssh, SshTarget target, string knownHosts) =>
-    [
-        ssh, "-T", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "ControlMaster=no", "-o", "ControlPath=none",
-        "-o", $"HostKeyAlias={target.InstanceId}", "-o", $"UserKnownHostsFile={knownHosts}", "-o", "GlobalKnownHostsFile=/dev/null",
-        "-o", "StrictHostKeyChecking=yes", "-o", "HostKeyAlgorithms=^ssh-ed25519", "-o", "IdentitiesOnly=yes", "-o", "UpdateHostKeys=no",
-        .. target.KeyFile is { } key ? new[] { "-i", key } : [],
-        "-l", target.User, "--", target.Address, "true",
-    ];
 }

@@ -30,10 +30,12 @@ internal static class TerminalHost
     {
         try
         {
-            Size size = host.UI.RawUI.WindowSize;
+            // A runspace without a user interface has none of the two.
+            if (host.UI?.RawUI is not { } window) return (UsualWidth, UsualHeight);
+            Size size = window.WindowSize;
             return (size.Width > 0 ? size.Width : UsualWidth, size.Height > 0 ? size.Height : UsualHeight);
         }
-        catch (Exception e) when (e is NotImplementedException or HostException or NullReferenceException)
+        catch (Exception e) when (e is NotImplementedException or HostException)
         {
             // A host without a window: a job, a remote session, an editor.
             return (UsualWidth, UsualHeight);
