@@ -1,6 +1,11 @@
 using System.Collections.Concurrent;
 using Amazon;
+using Amazon.AutoScaling;
+using Amazon.DLM;
 using Amazon.EC2;
+using Amazon.ElasticFileSystem;
+using Amazon.ElasticLoadBalancingV2;
+using Amazon.IdentityManagement;
 using Amazon.Pricing;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
@@ -25,6 +30,11 @@ internal sealed class ClientSet
     private readonly Lazy<IAmazonSimpleSystemsManagement> ssm;
     private readonly Lazy<IAmazonPricing> pricing;
     private readonly Lazy<IAmazonSecurityTokenService> sts;
+    private readonly Lazy<IAmazonAutoScaling> scaling;
+    private readonly Lazy<IAmazonElasticLoadBalancingV2> balancing;
+    private readonly Lazy<IAmazonIdentityManagementService> iam;
+    private readonly Lazy<IAmazonDLM> backups;
+    private readonly Lazy<IAmazonElasticFileSystem> fileSystems;
 
     static ClientSet()
     {
@@ -48,6 +58,16 @@ internal sealed class ClientSet
             "PRICING", fixedCredentials, c => new AmazonPricingClient(c), (k, c) => new AmazonPricingClient(k, c), PricingRegion(key.Region)));
         sts = new(() => Make<AmazonSecurityTokenServiceConfig, IAmazonSecurityTokenService>(
             "STS", fixedCredentials, c => new AmazonSecurityTokenServiceClient(c), (k, c) => new AmazonSecurityTokenServiceClient(k, c)));
+        scaling = new(() => Make<AmazonAutoScalingConfig, IAmazonAutoScaling>(
+            "AUTO_SCALING", fixedCredentials, c => new AmazonAutoScalingClient(c), (k, c) => new AmazonAutoScalingClient(k, c)));
+        balancing = new(() => Make<AmazonElasticLoadBalancingV2Config, IAmazonElasticLoadBalancingV2>(
+            "ELASTIC_LOAD_BALANCING_V2", fixedCredentials, c => new AmazonElasticLoadBalancingV2Client(c), (k, c) => new AmazonElasticLoadBalancingV2Client(k, c)));
+        iam = new(() => Make<AmazonIdentityManagementServiceConfig, IAmazonIdentityManagementService>(
+            "IAM", fixedCredentials, c => new AmazonIdentityManagementServiceClient(c), (k, c) => new AmazonIdentityManagementServiceClient(k, c)));
+        backups = new(() => Make<AmazonDLMConfig, IAmazonDLM>(
+            "DLM", fixedCredentials, c => new AmazonDLMClient(c), (k, c) => new AmazonDLMClient(k, c)));
+        fileSystems = new(() => Make<AmazonElasticFileSystemConfig, IAmazonElasticFileSystem>(
+            "EFS", fixedCredentials, c => new AmazonElasticFileSystemClient(c), (k, c) => new AmazonElasticFileSystemClient(k, c)));
     }
 
     public IAmazonEC2 Ec2 => ec2.Value;
@@ -57,6 +77,16 @@ internal sealed class ClientSet
     public IAmazonPricing Pricing => pricing.Value;
 
     public IAmazonSecurityTokenService Sts => sts.Value;
+
+    public IAmazonAutoScaling Scaling => scaling.Value;
+
+    public IAmazonElasticLoadBalancingV2 Balancing => balancing.Value;
+
+    public IAmazonIdentityManagementService Iam => iam.Value;
+
+    public IAmazonDLM Backups => backups.Value;
+
+    public IAmazonElasticFileSystem FileSystems => fileSystems.Value;
 
     public static ClientSet For(ClientKey key) => Shared.GetOrAdd(key, static k => new ClientSet(k));
 

@@ -1,5 +1,10 @@
 using System.Net;
+using Amazon.AutoScaling;
+using Amazon.DLM;
 using Amazon.EC2;
+using Amazon.ElasticFileSystem;
+using Amazon.ElasticLoadBalancingV2;
+using Amazon.IdentityManagement;
 using Amazon.Pricing;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
@@ -60,6 +65,7 @@ internal sealed class RetryCustomizer : IRuntimePipelineCustomizer
     private static readonly Type[] Ours =
     [
         typeof(AmazonEC2Client), typeof(AmazonSimpleSystemsManagementClient), typeof(AmazonPricingClient), typeof(AmazonSecurityTokenServiceClient),
+        typeof(AmazonAutoScalingClient), typeof(AmazonElasticLoadBalancingV2Client), typeof(AmazonIdentityManagementServiceClient), typeof(AmazonDLMClient), typeof(AmazonElasticFileSystemClient),
     ];
 
     public string UniqueName => "Fe2Ps.CloudRetryPolicy";

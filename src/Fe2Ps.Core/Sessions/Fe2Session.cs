@@ -1,6 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using Amazon.AutoScaling;
+using Amazon.DLM;
 using Amazon.EC2;
+using Amazon.ElasticFileSystem;
+using Amazon.ElasticLoadBalancingV2;
+using Amazon.IdentityManagement;
 using Amazon.Pricing;
 using Amazon.Runtime;
 using Amazon.SecurityToken;
@@ -66,6 +71,21 @@ public sealed class Fe2Session
 
     /// <summary>STS: who am I, and why was I refused.</summary>
     public IAmazonSecurityTokenService Sts => clients.Sts;
+
+    /// <summary>EC2 Auto Scaling.</summary>
+    public IAmazonAutoScaling Scaling => clients.Scaling;
+
+    /// <summary>Load balancers' target groups.</summary>
+    public IAmazonElasticLoadBalancingV2 Balancing => clients.Balancing;
+
+    /// <summary>IAM: roles and instance profiles.</summary>
+    public IAmazonIdentityManagementService Iam => clients.Iam;
+
+    /// <summary>Data Lifecycle Manager: snapshots at their times.</summary>
+    public IAmazonDLM Backups => clients.Backups;
+
+    /// <summary>EFS.</summary>
+    public IAmazonElasticFileSystem FileSystems => clients.FileSystems;
 
     /// <summary>How often the cloud is asked while waiting.</summary>
     internal PollingPace Pace { get; init; } = PollingPace.Default;

@@ -14,7 +14,7 @@ internal sealed class SettingsSearch(SessionOptions options, Fe2Defaults default
     /// <summary>Where the sandbox says it is, when nobody says anything.</summary>
     private const string SandboxRegion = "us-east-2";
     private const string KeptDefault = "Set-Fe2Default";
-    private static readonly string[] Services = ["EC2", "SSM", "PRICING", "STS"];
+    private static readonly string[] Services = ["EC2", "SSM", "PRICING", "STS", "AUTO_SCALING", "ELASTIC_LOAD_BALANCING_V2", "IAM", "DLM", "EFS"];
     private readonly List<SettingSource> sources = [];
 
     public IReadOnlyList<SettingSource> Sources => sources;
