@@ -15,6 +15,8 @@ internal static class Roles
         table.Add("iam", "DeleteRole", Delete);
         table.Add("iam", "PutRolePolicy", PutPolicy);
         table.Add("iam", "DeleteRolePolicy", DeletePolicy);
+        table.Add("iam", "AttachRolePolicy", Attach);
+        table.Add("iam", "DetachRolePolicy", Detach);
         table.Add("iam", "CreateServiceLinkedRole", CreateLinked);
     }
 
@@ -100,7 +102,7 @@ internal static class Roles
     private static Fields? Delete(Call call)
     {
         var role = Find(call, call.Input.Text("RoleName")!);
-        if (role.Policies.Count > 0)
+        if (role.Policies.Count > 0 || role.ManagedPolicies.Count > 0)
             throw new ApiException("DeleteConflict", "Cannot delete entity, must delete policies first.", 409);
         if (call.Cloud.State.Profiles.Values.Any(profile => profile.RoleName == role.Name))
             throw new ApiException("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.", 409);
@@ -120,6 +122,23 @@ internal static class Roles
         var name = call.Input.Text("PolicyName")!;
         return Find(call, call.Input.Text("RoleName")!).Policies.Remove(name)
             ? null : throw new ApiException("NoSuchEntity", $"The role policy with name {name} cannot be found.", 404);
+    }
+
+    private static Fields? Attach(Call call)
+    {
+        var (role, arn) = (Find(call, call.Input.Text("RoleName")!), call.Input.Text("PolicyArn")!);
+        // AWS's own policies; there are no others here. Their names are not checked.
+        if (!arn.StartsWith("arn:aws:iam::aws:policy/", StringComparison.Ordinal))
+            throw new ApiException("NoSuchEntity", $"Policy {arn} does not exist or is not attachable.", 404);
+        role.ManagedPolicies.Add(arn);
+        return null;
+    }
+
+    private static Fields? Detach(Call call)
+    {
+        var arn = call.Input.Text("PolicyArn")!;
+        return Find(call, call.Input.Text("RoleName")!).ManagedPolicies.Remove(arn)
+            ? null : throw new ApiException("NoSuchEntity", $"Policy {arn} was not found.", 404);
     }
 
     private static string Policy(string text)

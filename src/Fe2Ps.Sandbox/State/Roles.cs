@@ -21,6 +21,9 @@ internal sealed class Role : Resource
 
     /// <summary>The inline policies by name, as JSON.</summary>
     public Dictionary<string, string> Policies { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>The ARNs of the managed policies.</summary>
+    public HashSet<string> ManagedPolicies { get; init; } = new(StringComparer.Ordinal);
 }
 
 /// <summary>An IAM instance profile: what carries at most one role to instances.</summary>
