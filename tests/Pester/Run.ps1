@@ -29,7 +29,13 @@ $result = Invoke-Pester -Configuration $configuration
 if (-not $result) { throw "no test file is called $Name" }
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
 $counts = "Pester: $($result.PassedCount) passed, $failed failed, $($result.SkippedCount) skipped"
-foreach ($test in $result.Skipped) { "skipped: $($test.ExpandedPath)" }
-if ($Summary) { Set-Content -LiteralPath $Summary -Value $counts }
+$named = @(
+    foreach ($test in $result.Skipped) { "skipped: $($test.ExpandedPath)" }
+    foreach ($test in $result.Failed) { "failed: $($test.ExpandedPath)" }
+    foreach ($block in $result.FailedBlocks) { "failed: the block $($block.ExpandedPath)" }
+    foreach ($file in $result.FailedContainers) { "failed: $($file.Item.Name)" }
+)
+$named
+if ($Summary) { Set-Content -LiteralPath $Summary -Value (@($counts) + $named) }
 $counts
 exit ($failed -gt 0 ? 1 : 0)

@@ -67,13 +67,13 @@ Describe 'Stopping and failing' {
         Clear-Fe2Fault
         $text | Should -Match 'spot request is left open'
         # Whether EC2 had the next order by then or not: what runs is named, or nothing runs.
-        foreach ($left in Get-Fe2Instance refused | Where-Object State -In 'pending', 'running') {
+        foreach ($left in Get-Fe2Instance refused* | Where-Object State -In 'pending', 'running') {
             $text | Should -Match $left.InstanceId
             $text | Should -Match 'Remove-Fe2Instance'
         }
 
         $text | Should -Match '[Ii]nterrupted'
-        Get-Fe2Instance refused | Remove-Fe2Instance -Confirm:$false
+        Get-Fe2Instance refused* | Remove-Fe2Instance -Confirm:$false
     }
 
     It 'does not swallow the end of a pipeline' {

@@ -24,6 +24,28 @@ internal static class Shell
         return process.ExitCode != 0 && s_isInterrupted ? throw new BuildException("interrupted", Interrupted) : process.ExitCode;
     }
 
+    /// <summary>Runs a program whose output goes to a writer, line by line, and returns its exit code.</summary>
+    public static int Run(string file, IEnumerable<string> arguments, TextWriter output)
+    {
+        var start = Start(file, arguments, null, null);
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        using var process = Process.Start(start) ?? throw new BuildException($"cannot start '{file}'");
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => PassOn(signal, process, "-INT"));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => PassOn(signal, process, "-TERM"));
+        process.OutputDataReceived += (_, line) => Write(line.Data);
+        process.ErrorDataReceived += (_, line) => Write(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.WaitForExit();
+        return process.ExitCode != 0 && s_isInterrupted ? throw new BuildException("interrupted", Interrupted) : process.ExitCode;
+
+        void Write(string? line)
+        {
+            if (line is null) return;
+            lock (output) output.WriteLine(line);
+        }
+    }
+
     /// <summary>Runs a program that must succeed.</summary>
     public static void Check(string file, params string[] arguments)
     {

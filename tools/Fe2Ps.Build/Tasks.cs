@@ -61,9 +61,7 @@ internal sealed class Tasks(Repository repository)
             Package();
             tally.Format();
             tally.Help();
-            foreach (var project in Directory.GetFiles(repository.Path("tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-                if (only.Length == 0 || only.Any(word => project.Contains(word, StringComparison.OrdinalIgnoreCase))) tally.Project(project);
-            if (only.Length == 0 || only.Contains("Pester", StringComparer.OrdinalIgnoreCase)) tally.Pester();
+            tally.Suites(Suites().Where(suite => only.Length == 0 || only.Any(word => suite.Name.Contains(word, StringComparison.OrdinalIgnoreCase))));
         }
         catch (Exception failure) when (failure is BuildException { ExitCode: not Shell.Interrupted } or IOException or System.Xml.XmlException or UnauthorizedAccessException)
         {
@@ -71,6 +69,15 @@ internal sealed class Tasks(Repository repository)
         }
 
         return tally.Close();
+    }
+
+    /// <summary>Every suite, those that take longest first, so that the others fill the time beside them.</summary>
+    private IEnumerable<Suite> Suites()
+    {
+        string[] longest = ["Fe2Ps.Core.Tests", "Pester", "Fe2Ps.Sandbox.Tests", "Fe2Ps.Rehearsal.Tests"];
+        return Directory.GetFiles(repository.Path("tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(project => Suite.Project(repository, project)).Append(Suite.Pester(repository))
+            .OrderBy(suite => Array.IndexOf(longest, suite.Name) is >= 0 and var place ? place : longest.Length);
     }
 
     private Dictionary<string, string?> SandboxPath => new() { ["FE2_SANDBOX"] = repository.Program("Fe2Ps.Sandbox") };
