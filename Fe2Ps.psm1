@@ -3,7 +3,7 @@
 $loader = try { [System.Reflection.Assembly]::LoadFrom("$PSScriptRoot/bin/Fe2Ps.Loader.dll").GetType('Fe2Ps.Loader.ModuleFace') }
 catch [System.IO.FileLoadException] { [Fe2Ps.Loader.ModuleFace] } # of another folder's copy, which is in PowerShell's context for good
 if ($refusal = $loader::Refuse($PSScriptRoot)) { throw $refusal }
-# Not by the manifest: that would be before the line above, and fail with a page of members that are already present.
+$assembly = $loader::Load($PSScriptRoot)
 # Not by its name: that would import Microsoft.PowerShell.Utility first, which takes longer than all the rest.
-& $ExecutionContext.InvokeCommand.GetCmdletByTypeName('Microsoft.PowerShell.Commands.UpdateTypeDataCommand, Microsoft.PowerShell.Commands.Utility') -AppendPath "$PSScriptRoot/Fe2Ps.Types.ps1xml"
-$loader::Export($ExecutionContext.SessionState.Module, (Import-Module -Assembly ($loader::Load($PSScriptRoot)) -PassThru))
+& $ExecutionContext.InvokeCommand.GetCmdletByTypeName('Microsoft.PowerShell.Commands.UpdateTypeDataCommand, Microsoft.PowerShell.Commands.Utility') -Force -TypeData ($loader::Members($assembly))
+$loader::Export($ExecutionContext.SessionState.Module, (Import-Module -Assembly $assembly -PassThru))

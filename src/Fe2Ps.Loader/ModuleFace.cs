@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -34,6 +35,11 @@ public static class ModuleFace
         string compiled = Path.Join(binaries, $"net{Environment.Version.Major}.0-{Platform}", "Fe2Ps.dll");
         return ModuleLoadContext.Load(File.Exists(compiled) ? compiled : Path.Join(binaries, "net8.0", "Fe2Ps.dll"));
     }
+
+    /// <summary>The properties that the module adds to the SDK's objects.</summary>
+    /// <param name="assembly">The main assembly.</param>
+    public static TypeData[] Members(Assembly assembly) =>
+        assembly.GetType("Fe2Ps.Views.ExtraMembers", throwOnError: true)!.GetMethod("All")!.CreateDelegate<Func<TypeData[]>>()();
 
     /// <summary>
     /// Hands out what the main assembly exports. PowerShell keeps the module object of an assembly that it has seen before and

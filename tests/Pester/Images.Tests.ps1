@@ -21,7 +21,8 @@ Describe 'Images' {
     }
 
     It 'has the alias of freezing' {
-        (& 'Save-Fe2Instance' od1 -NoReboot -Wait -WarningAction Stop).State.Value | Should -Be 'available'
+        $freeze = 'Save-Fe2Instance'
+        (& $freeze od1 -NoReboot -Wait -WarningAction Stop).State.Value | Should -Be 'available'
     }
 
     It 'takes instances from the pipeline' {
