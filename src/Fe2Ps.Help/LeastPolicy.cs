@@ -36,6 +36,9 @@ public static partial class LeastPolicy
 
         // EC2 asks for it wherever a call that creates something names tags.
         if (changing.Count > 0) changing.Add("ec2:CreateTags");
+        // So do these; and whoever hands a role to a service must be allowed to.
+        if (changing.Contains("iam:CreateRole")) changing.UnionWith(["iam:PassRole", "iam:TagRole"]);
+        if (changing.Contains("dlm:CreateLifecyclePolicy")) changing.Add("dlm:TagResource");
         var text = new StringBuilder("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n");
         Append(text, "Look", reading, isLast: changing.Count == 0);
         if (changing.Count > 0) Append(text, "Change", changing, isLast: true);

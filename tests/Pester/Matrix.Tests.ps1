@@ -16,12 +16,14 @@ BeforeDiscovery {
         'New-Fe2Volume' = { New-Fe2Volume other 1 -Instance od1 -WhatIf }
         'Open-Fe2Notebook' = { Open-Fe2Notebook od1 -WhatIf }
         'Receive-Fe2Script' = { Receive-Fe2Script nosuch . -WhatIf -ErrorAction SilentlyContinue }
+        'Register-Fe2Backup' = { Register-Fe2Backup data -WhatIf }
         'Remove-Fe2Ami' = { Remove-Fe2Ami base -WhatIf }
         'Remove-Fe2Instance' = { Remove-Fe2Instance * -WhatIf }
         'Remove-Fe2Snapshot' = { Remove-Fe2Snapshot snap1 -WhatIf }
         'Remove-Fe2Volume' = { Remove-Fe2Volume data -WhatIf }
         'Resize-Fe2Volume' = { Resize-Fe2Volume data 30 -WhatIf }
         'Restart-Fe2Instance' = { Restart-Fe2Instance od1 -WhatIf }
+        'Restore-Fe2Volume' = { Restore-Fe2Volume data -WhatIf }
         'Send-Fe2Command' = { Send-Fe2Command od1 'ls' -WhatIf }
         'Set-Fe2Default' = { Set-Fe2Default -DiskSize 99 -WhatIf }
         'Set-Fe2InstanceType' = { Set-Fe2InstanceType old1 m5.large -WhatIf }
@@ -32,6 +34,7 @@ BeforeDiscovery {
         'Stop-Fe2Sandbox' = { Stop-Fe2Sandbox -WhatIf }
         'Stop-Fe2Script' = { Stop-Fe2Script nosuch -WhatIf -ErrorAction SilentlyContinue }
         'Stop-Fe2Tunnel' = { Get-Fe2Tunnel | Stop-Fe2Tunnel -WhatIf }
+        'Unregister-Fe2Backup' = { Unregister-Fe2Backup * -WhatIf }
     }
     $mutators = $commands | Where-Object { $_.Parameters.ContainsKey('WhatIf') } | ForEach-Object { @{ Command = $_.Name; Ask = $asks[$_.Name] } }
 
@@ -41,6 +44,7 @@ BeforeDiscovery {
         @{ Call = { Dismount-Fe2Volume nosuch @How }; Id = 'VolumeNotFound' }
         @{ Call = { Enter-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Get-Fe2Ami nosuch @How }; Id = 'ImageNotFound' }
+        @{ Call = { Get-Fe2Backup nosuch @How }; Id = 'BackupNotFound' }
         @{ Call = { Get-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Get-Fe2Price nosuch @How }; Id = 'InstanceTypeNotFound' }
         @{ Call = { Get-Fe2Region nosuch @How }; Id = 'RegionNotFound' }
@@ -56,17 +60,20 @@ BeforeDiscovery {
         @{ Call = { New-Fe2Snapshot nosuch @How }; Id = 'VolumeNotFound' }
         @{ Call = { New-Fe2Volume x 1 nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Receive-Fe2Command nosuch @How }; Id = 'InstanceNotFound' }
+        @{ Call = { Register-Fe2Backup nosuch @How }; Id = 'VolumeNotFound' }
         @{ Call = { Remove-Fe2Ami nosuch @How }; Id = 'ImageNotFound' }
         @{ Call = { Remove-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Remove-Fe2Snapshot nosuch @How }; Id = 'SnapshotNotFound' }
         @{ Call = { Remove-Fe2Volume nosuch @How }; Id = 'VolumeNotFound' }
         @{ Call = { Resize-Fe2Volume nosuch 30 @How }; Id = 'VolumeNotFound' }
         @{ Call = { Restart-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
+        @{ Call = { Restore-Fe2Volume nosuch @How }; Id = 'SnapshotNotFound' }
         @{ Call = { Send-Fe2Command nosuch 'ls' @How }; Id = 'InstanceNotFound' }
         @{ Call = { Set-Fe2InstanceType nosuch m5.large @How }; Id = 'InstanceNotFound' }
         @{ Call = { Start-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Start-Fe2Tunnel nosuch 8888 @How }; Id = 'InstanceNotFound' }
         @{ Call = { Stop-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
+        @{ Call = { Unregister-Fe2Backup nosuch @How }; Id = 'BackupNotFound' }
         @{ Call = { Wait-Fe2Ami nosuch @How }; Id = 'ImageNotFound' }
         @{ Call = { Wait-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Wait-Fe2Snapshot nosuch @How }; Id = 'SnapshotNotFound' }
@@ -77,7 +84,7 @@ BeforeDiscovery {
         { Get-Fe2Instance }, { Get-Fe2Ami -Own }, { Get-Fe2Volume }, { Get-Fe2Snapshot }, { Get-Fe2Price m5 }, { Get-Fe2SpotPrice m5.large }
         { Get-Fe2SpotPrice m5.large -Daily }, { Find-Fe2InstanceType -Cpu 2 -First 2 }, { Get-Fe2Cost }, { Get-Fe2Cost -Total }, { Get-Fe2Region us-* }
         { Get-Fe2Default }, { Get-Fe2Sandbox }, { Show-Fe2SpotPrice m5.large -Plain }, { Wait-Fe2Instance od1 }, { Wait-Fe2Snapshot snap1 }, { Wait-Fe2Ami base }
-        { Start-Fe2Instance od1 -PassThru }, { New-Fe2Volume typed 1 }, { New-Fe2Snapshot data typed }
+        { Start-Fe2Instance od1 -PassThru }, { New-Fe2Volume typed 1 }, { New-Fe2Snapshot data typed }, { Register-Fe2Backup data -Name typed }, { Get-Fe2Backup typed }
     ) | ForEach-Object { @{ Read = $_ } }
 }
 

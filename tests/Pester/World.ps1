@@ -43,7 +43,13 @@ function Set-Fe2World([string] $Code, [string] $Command) {
     if ($Code -match '\bold1\b|-State stopped') { Set-Fe2Machine old1 stopped }
     if ($Code -match 'Start-Fe2Tunnel') { Get-Fe2Tunnel | Stop-Fe2Tunnel }
     if ($Code -match 'New-Fe2Ami od1 -NoReboot') { Get-Fe2Ami od1 -ErrorAction Ignore | Remove-Fe2Ami }
-    if ($Command -match '-Fe2(Volume|Snapshot)$') { Set-Fe2Disk $Code }
+    if ($Command -match '-Fe2(Volume|Snapshot|Backup)$') { Set-Fe2Disk $Code }
+    if ($Command -like '*-Fe2Backup') {
+        Get-Fe2Backup | Unregister-Fe2Backup -WarningAction Ignore
+        if ($Command -ne 'Register-Fe2Backup') { Set-Fe2Disk 'data'; $null = Register-Fe2Backup data }
+    }
+
+    if ($Command -eq 'Restore-Fe2Volume') { Get-Fe2Volume data-* | Remove-Fe2Restored }
     if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2Instance \w+ base') { Set-Fe2BaseImage }
     if ($Command -eq 'Open-Fe2Notebook') { Add-Fe2Jupyter od1 }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
@@ -104,6 +110,14 @@ function Set-Fe2Disk([string] $Code) {
         $spare = Get-Fe2Volume spare -ErrorAction Ignore
         if (-not $spare) { $null = New-Fe2Volume spare 20 }
         elseif ($spare.AttachedTo) { Dismount-Fe2Volume spare }
+    }
+}
+
+# What an earlier example has restored.
+function Remove-Fe2Restored {
+    process {
+        if ($_.AttachedTo) { $_ | Dismount-Fe2Volume -Force }
+        $_ | Remove-Fe2Volume
     }
 }
 

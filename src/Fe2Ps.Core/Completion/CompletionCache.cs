@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Backups;
 using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
@@ -38,6 +39,9 @@ public enum CompletionKind
 
     /// <summary>Names of the account's own snapshots.</summary>
     Snapshot,
+
+    /// <summary>Names of the region's backups.</summary>
+    Backup,
 
     /// <summary>The region's availability zones.</summary>
     Zone,
@@ -162,6 +166,8 @@ public static class CompletionCache
                 return VolumeQuery.Names((await new VolumeQuery(session).ListAsync(new VolumeSelector(), cancellationToken).ConfigureAwait(false)).Volumes);
             case CompletionKind.Snapshot:
                 return SnapshotQuery.Names((await new SnapshotQuery(session).ListAsync([], cancellationToken: cancellationToken).ConfigureAwait(false)).Snapshots);
+            case CompletionKind.Backup:
+                return await new BackupQuery(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.KeyPair:
                 return await new KeyPairs(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.Image:

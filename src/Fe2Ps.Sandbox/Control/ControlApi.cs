@@ -7,7 +7,7 @@ using Fe2Ps.Sandbox.Wire;
 
 namespace Fe2Ps.Sandbox.Control;
 
-/// <summary>What is the sandbox's own and not AWS's, under <c>/_sandbox/</c>: faults, calls, state, seeds, the caller's address.</summary>
+/// <summary>What is the sandbox's own and not AWS's, under <c>/_sandbox/</c>: faults, calls, state, seeds, the caller's address, and lifecycle policies ahead of their times.</summary>
 internal sealed class ControlApi(Cloud cloud, OperationTable table, ApiEndpoint endpoint)
 {
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
@@ -39,6 +39,7 @@ internal sealed class ControlApi(Cloud cloud, OperationTable table, ApiEndpoint 
                 ("faults", "DELETE") => ClearFaultsAsync(context, path.ElementAtOrDefault(1)),
                 ("seed", "POST") => SeedAsync(context),
                 ("caller-address", "POST") => SetCallerAsync(context),
+                ("policies", "POST") => RunPolicyAsync(context, path.ElementAtOrDefault(1)),
                 _ => TextAsync(context, 404, "There is no such thing in the sandbox."),
             };
             await answer.ConfigureAwait(false);
@@ -104,6 +105,21 @@ internal sealed class ControlApi(Cloud cloud, OperationTable table, ApiEndpoint 
         var seed = await ReadAsync<Seed>(context).ConfigureAwait(false);
         var made = Locked(() => seed.Sow(cloud));
         await JsonAsync(context, made).ConfigureAwait(false);
+    }
+
+    /// <summary>What a lifecycle policy does at its times, now.</summary>
+    private async Task RunPolicyAsync(HttpContext context, string? id)
+    {
+        lock (cloud.Gate)
+        {
+            var (region, policy) = cloud.State.Regions.Values.Select(region => (region, region.Policies.GetValueOrDefault(id ?? ""))).FirstOrDefault(found => found.Item2 is not null);
+            if (policy is null)
+                throw new ArgumentException($"There is no policy '{id}'.");
+            foreach (var schedule in policy.Details.List("Schedules"))
+                table.Lifecycle.Run(region, policy, schedule);
+        }
+
+        await JsonAsync(context, new { id }).ConfigureAwait(false);
     }
 
     private async Task SetCallerAsync(HttpContext context)

@@ -76,3 +76,6 @@ public sealed class VolumeNameCompleter() : CloudCompleter(CompletionKind.Volume
 
 /// <summary>Names of the account's own snapshots.</summary>
 public sealed class SnapshotNameCompleter() : CloudCompleter(CompletionKind.Snapshot);
+
+/// <summary>Names of backups.</summary>
+public sealed class BackupNameCompleter() : CloudCompleter(CompletionKind.Backup);

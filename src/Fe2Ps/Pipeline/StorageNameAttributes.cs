@@ -35,3 +35,9 @@ public sealed class SnapshotNameAttribute : ObjectNameAttribute
 {
     private protected override string? IdOf(object? value) => (value as Snapshot)?.SnapshotId;
 }
+
+/// <summary>Lets a backup stand for its name: <c>Unregister-Fe2Backup $backup</c>. Its policy is meant, whatever else has its name.</summary>
+public sealed class BackupNameAttribute : ObjectNameAttribute
+{
+    private protected override string? IdOf(object? value) => (value as Core.Backups.Backup)?.PolicyId;
+}

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Backups;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
 
@@ -22,6 +23,9 @@ internal static class Dressed
 
     /// <summary>A snapshot, <c>Fe2Ps.Snapshot</c>.</summary>
     public static PSObject Snapshot(Snapshot snapshot, Fe2Session session, SessionOptions where) => Dress(snapshot, "Fe2Ps.Snapshot", session, where);
+
+    /// <summary>A backup, <c>Fe2Ps.Backup</c>.</summary>
+    public static PSObject Backup(Backup backup, Fe2Session session, SessionOptions where) => Dress(backup, "Fe2Ps.Backup", session, where);
 
     /// <summary>A script job, <c>Fe2Ps.Script</c>.</summary>
     public static PSObject Job(Job job, Fe2Session session, SessionOptions where) => Dress(job, "Fe2Ps.Script", session, where);
