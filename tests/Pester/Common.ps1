@@ -39,6 +39,13 @@ function Add-Fe2Seed {
     $null = Invoke-RestMethod -Method Post -Uri "$((Get-Fe2Sandbox -Current).EndpointUrl)/_sandbox/seed" -Body $body -ContentType 'application/json'
 }
 
+# A load balancer's target group, which no cmdlet makes.
+function Add-Fe2TargetGroup {
+    param([string[]] $Name)
+    $body = @{ targetGroups = @($Name) } | ConvertTo-Json
+    $null = Invoke-RestMethod -Method Post -Uri "$((Get-Fe2Sandbox -Current).EndpointUrl)/_sandbox/seed" -Body $body -ContentType 'application/json'
+}
+
 function Add-Fe2Fault {
     param([hashtable] $Fault)
     $null = Invoke-RestMethod -Method Post -Uri "$((Get-Fe2Sandbox -Current).EndpointUrl)/_sandbox/faults" -Body ($Fault | ConvertTo-Json) -ContentType 'application/json'

@@ -11,6 +11,7 @@ BeforeDiscovery {
         'Invoke-Fe2Script' = { Invoke-Fe2Script $PSCommandPath od1 -WhatIf }
         'Mount-Fe2Volume' = { Mount-Fe2Volume data od1 -WhatIf }
         'New-Fe2Ami' = { New-Fe2Ami od1 -Name other -WhatIf }
+        'New-Fe2Group' = { New-Fe2Group other -Spot 50% -WhatIf }
         'New-Fe2Instance' = { New-Fe2Instance other -WhatIf }
         'New-Fe2Snapshot' = { New-Fe2Snapshot data -WhatIf }
         'New-Fe2Volume' = { New-Fe2Volume other 1 -Instance od1 -WhatIf }
@@ -18,6 +19,7 @@ BeforeDiscovery {
         'Receive-Fe2Script' = { Receive-Fe2Script nosuch . -WhatIf -ErrorAction SilentlyContinue }
         'Register-Fe2Backup' = { Register-Fe2Backup data -WhatIf }
         'Remove-Fe2Ami' = { Remove-Fe2Ami base -WhatIf }
+        'Remove-Fe2Group' = { Remove-Fe2Group grp -WhatIf }
         'Remove-Fe2Instance' = { Remove-Fe2Instance * -WhatIf }
         'Remove-Fe2Snapshot' = { Remove-Fe2Snapshot snap1 -WhatIf }
         'Remove-Fe2Volume' = { Remove-Fe2Volume data -WhatIf }
@@ -26,6 +28,7 @@ BeforeDiscovery {
         'Restore-Fe2Volume' = { Restore-Fe2Volume data -WhatIf }
         'Send-Fe2Command' = { Send-Fe2Command od1 'ls' -WhatIf }
         'Set-Fe2Default' = { Set-Fe2Default -DiskSize 99 -WhatIf }
+        'Set-Fe2Group' = { Set-Fe2Group grp -Desired 1 -Max 3 -WhatIf }
         'Set-Fe2InstanceType' = { Set-Fe2InstanceType old1 m5.large -WhatIf }
         'Start-Fe2Instance' = { Start-Fe2Instance old1 -WhatIf }
         'Start-Fe2Sandbox' = { Start-Fe2Sandbox -WhatIf }
@@ -45,6 +48,7 @@ BeforeDiscovery {
         @{ Call = { Enter-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Get-Fe2Ami nosuch @How }; Id = 'ImageNotFound' }
         @{ Call = { Get-Fe2Backup nosuch @How }; Id = 'BackupNotFound' }
+        @{ Call = { Get-Fe2Group nosuch @How }; Id = 'GroupNotFound' }
         @{ Call = { Get-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Get-Fe2Price nosuch @How }; Id = 'InstanceTypeNotFound' }
         @{ Call = { Get-Fe2Region nosuch @How }; Id = 'RegionNotFound' }
@@ -56,12 +60,14 @@ BeforeDiscovery {
         @{ Call = { Mount-Fe2Volume nosuch od1 @How }; Id = 'VolumeNotFound' }
         @{ Call = { Mount-Fe2Volume data nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { New-Fe2Ami nosuch @How }; Id = 'InstanceNotFound' }
+        @{ Call = { New-Fe2Group x -TargetGroup nosuch @How }; Id = 'TargetGroupNotFound' }
         @{ Call = { New-Fe2Instance x nosuch @How }; Id = 'ImageNotFound' }
         @{ Call = { New-Fe2Snapshot nosuch @How }; Id = 'VolumeNotFound' }
         @{ Call = { New-Fe2Volume x 1 nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Receive-Fe2Command nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Register-Fe2Backup nosuch @How }; Id = 'VolumeNotFound' }
         @{ Call = { Remove-Fe2Ami nosuch @How }; Id = 'ImageNotFound' }
+        @{ Call = { Remove-Fe2Group nosuch @How }; Id = 'GroupNotFound' }
         @{ Call = { Remove-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Remove-Fe2Snapshot nosuch @How }; Id = 'SnapshotNotFound' }
         @{ Call = { Remove-Fe2Volume nosuch @How }; Id = 'VolumeNotFound' }
@@ -69,6 +75,7 @@ BeforeDiscovery {
         @{ Call = { Restart-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Restore-Fe2Volume nosuch @How }; Id = 'SnapshotNotFound' }
         @{ Call = { Send-Fe2Command nosuch 'ls' @How }; Id = 'InstanceNotFound' }
+        @{ Call = { Set-Fe2Group nosuch -Desired 1 @How }; Id = 'GroupNotFound' }
         @{ Call = { Set-Fe2InstanceType nosuch m5.large @How }; Id = 'InstanceNotFound' }
         @{ Call = { Start-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Start-Fe2Tunnel nosuch 8888 @How }; Id = 'InstanceNotFound' }
@@ -85,6 +92,7 @@ BeforeDiscovery {
         { Get-Fe2SpotPrice m5.large -Daily }, { Find-Fe2InstanceType -Cpu 2 -First 2 }, { Get-Fe2Cost }, { Get-Fe2Cost -Total }, { Get-Fe2Region us-* }
         { Get-Fe2Default }, { Get-Fe2Sandbox }, { Show-Fe2SpotPrice m5.large -Plain }, { Wait-Fe2Instance od1 }, { Wait-Fe2Snapshot snap1 }, { Wait-Fe2Ami base }
         { Start-Fe2Instance od1 -PassThru }, { New-Fe2Volume typed 1 }, { New-Fe2Snapshot data typed }, { Register-Fe2Backup data -Name typed }, { Get-Fe2Backup typed }
+        { Get-Fe2Group }, { Set-Fe2Group grp -Desired 1 -PassThru }
     ) | ForEach-Object { @{ Read = $_ } }
 }
 
@@ -148,11 +156,11 @@ Describe 'Every cmdlet' {
         try {
             $text = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command @"
 Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'
-foreach (`$call in { Remove-Fe2Instance od1 }, { Remove-Fe2Volume data }, { Remove-Fe2Snapshot snap1 }, { Remove-Fe2Ami base }, { Stop-Fe2Instance od1 -Confirm }) {
+foreach (`$call in { Remove-Fe2Instance od1 }, { Remove-Fe2Volume data }, { Remove-Fe2Snapshot snap1 }, { Remove-Fe2Ami base }, { Remove-Fe2Group grp }, { Stop-Fe2Instance od1 -Confirm }) {
     try { & `$call; 'gone on' } catch { 'refused' }
 }
 "@
-            $text | Should -Be (@('refused') * 5)
+            $text | Should -Be (@('refused') * 6)
         }
         finally { foreach ($name in $variables.Keys) { [Environment]::SetEnvironmentVariable($name, $null) } }
         Get-Fe2Call | Where-Object operation -NotMatch '^(Describe|Get|List)' | Should -BeNullOrEmpty

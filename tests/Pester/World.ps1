@@ -50,7 +50,8 @@ function Set-Fe2World([string] $Code, [string] $Command) {
     }
 
     if ($Command -eq 'Restore-Fe2Volume') { Get-Fe2Volume data-* | Remove-Fe2Restored }
-    if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2Instance \w+ base') { Set-Fe2BaseImage }
+    if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2(Instance|Group) \w+ base') { Set-Fe2BaseImage }
+    if ($Command -like '*-Fe2Group') { Set-Fe2ServiceGroup $Code $Command }
     if ($Command -eq 'Open-Fe2Notebook') { Add-Fe2Jupyter od1 }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
         # A job that was stopped keeps its name and its results, and the next one would be spot2-2.
@@ -119,6 +120,13 @@ function Remove-Fe2Restored {
         if ($_.AttachedTo) { $_ | Dismount-Fe2Volume -Force }
         $_ | Remove-Fe2Volume
     }
+# The group web, and the target group of a load balancer, tg, which no cmdlet makes.
+function Set-Fe2ServiceGroup([string] $Code, [string] $Command) {
+    if ($Command -eq 'New-Fe2Group') {
+        Get-Fe2Group web, api -ErrorAction Ignore | Remove-Fe2Group
+        if ($Code -match '\btg\b') { Add-Fe2TargetGroup tg }
+    }
+    elseif ($Code -match '\bweb\b' -and -not (Get-Fe2Group web -ErrorAction Ignore)) { $null = New-Fe2Group web -Desired 2 -Max 4 }
 }
 
 # The image base, of nothing in particular: what is frozen is not what these examples are about.
@@ -138,6 +146,7 @@ function New-Fe2Record {
     $null = New-Fe2Volume data 20
     $null = New-Fe2Snapshot data snap1 -Wait
     $null = New-Fe2Ami od1 -Name base -NoReboot -Wait
+    $null = New-Fe2Group grp -NoWait
 }
 
 # An example in a pwsh of its own, on a terminal, with somebody who leaves again. Gives what it wrote; the exit code is in

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Backups;
+using Fe2Ps.Core.Groups;
 using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
@@ -45,6 +46,12 @@ public enum CompletionKind
 
     /// <summary>The region's availability zones.</summary>
     Zone,
+
+    /// <summary>Names of the region's Auto Scaling groups.</summary>
+    Group,
+
+    /// <summary>Names of the target groups of the region's load balancers.</summary>
+    TargetGroup,
 }
 
 /// <summary>
@@ -178,6 +185,10 @@ public static class CompletionCache
                 InstanceSelection machines = await new InstanceQuery(session).ListAsync(
                     new InstanceSelector { Filters = new Dictionary<string, IReadOnlyList<string>> { ["tag-key"] = ["fe2:job"] } }, cancellationToken).ConfigureAwait(false);
                 return [.. machines.Instances.Select(i => InstanceFacts.TagOf(i, "fe2:job")).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+            case CompletionKind.Group:
+                return GroupQuery.Names((await new GroupQuery(session).ListAsync([], cancellationToken).ConfigureAwait(false)).Groups);
+            case CompletionKind.TargetGroup:
+                return await new TargetGroups(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.Zone:
                 DescribeAvailabilityZonesResponse zones = await session.Ec2.DescribeAvailabilityZonesAsync(new DescribeAvailabilityZonesRequest(), cancellationToken).ConfigureAwait(false);
                 return [.. zones.AvailabilityZones.Select(z => z.ZoneName).Order(StringComparer.Ordinal)];

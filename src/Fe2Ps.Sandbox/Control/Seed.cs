@@ -1,5 +1,6 @@
 using Fe2Ps.Sandbox.Catalogue;
 using Fe2Ps.Sandbox.State;
+using Fe2Ps.Sandbox.Wire;
 
 namespace Fe2Ps.Sandbox.Control;
 
@@ -23,6 +24,9 @@ internal sealed record Seed
     /// <summary>The types that <see cref="SpotChangesADay"/> is about.</summary>
     public IReadOnlyList<string> SpotTypes { get; init; } = [];
 
+    /// <summary>Names of target groups to make, for HTTP on port 80.</summary>
+    public IReadOnlyList<string> TargetGroups { get; init; } = [];
+
     public object Sow(Cloud cloud)
     {
         if (SpotChangesADay is < 0 or > 1000)
@@ -36,6 +40,13 @@ internal sealed record Seed
         {
             var subnet = region.Subnets.FirstOrDefault(subnet => subnet.Zone == zone) ?? throw new ArgumentException($"There is no zone '{zone}' in {Region}.");
             subnet.MapPublicIpOnLaunch = false;
+        }
+
+        foreach (var name in TargetGroups.Where(name => region.TargetGroups.Values.All(group => group.Name != name)))
+        {
+            var settings = new Fields { ["Name"] = name, ["Protocol"] = "HTTP", ["Port"] = 80, ["VpcId"] = region.Vpc.Id };
+            var id = $"arn:aws:elasticloadbalancing:{Region}:{cloud.State.AccountId}:targetgroup/{name}/{Ids.New("t")[3..]}";
+            region.TargetGroups[id] = new TargetGroup { Id = id, Name = name, Settings = settings, Port = 80, CreatedAt = cloud.Now };
         }
 
         foreach (var type in SpotTypes)

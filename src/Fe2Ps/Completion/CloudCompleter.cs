@@ -79,3 +79,8 @@ public sealed class SnapshotNameCompleter() : CloudCompleter(CompletionKind.Snap
 
 /// <summary>Names of backups.</summary>
 public sealed class BackupNameCompleter() : CloudCompleter(CompletionKind.Backup);
+/// <summary>Names of Auto Scaling groups.</summary>
+public sealed class GroupNameCompleter() : CloudCompleter(CompletionKind.Group);
+
+/// <summary>Names of load balancers' target groups.</summary>
+public sealed class TargetGroupCompleter() : CloudCompleter(CompletionKind.TargetGroup);

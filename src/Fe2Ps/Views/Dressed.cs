@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Amazon.AutoScaling.Model;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Backups;
 using Fe2Ps.Core.Scripts;
@@ -13,7 +14,7 @@ namespace Fe2Ps.Views;
 internal static class Dressed
 {
     /// <summary>An instance, <c>Fe2Ps.Instance</c>.</summary>
-    public static PSObject Instance(Instance instance, Fe2Session session, SessionOptions where) => Dress(instance, "Fe2Ps.Instance", session, where);
+    public static PSObject Instance(Amazon.EC2.Model.Instance instance, Fe2Session session, SessionOptions where) => Dress(instance, "Fe2Ps.Instance", session, where);
 
     /// <summary>An image, <c>Fe2Ps.Image</c>.</summary>
     public static PSObject Image(Image image, Fe2Session session, SessionOptions where) => Dress(image, "Fe2Ps.Image", session, where);
@@ -26,6 +27,8 @@ internal static class Dressed
 
     /// <summary>A backup, <c>Fe2Ps.Backup</c>.</summary>
     public static PSObject Backup(Backup backup, Fe2Session session, SessionOptions where) => Dress(backup, "Fe2Ps.Backup", session, where);
+    /// <summary>A group of machines, <c>Fe2Ps.Group</c>.</summary>
+    public static PSObject Group(AutoScalingGroup group, Fe2Session session, SessionOptions where) => Dress(group, "Fe2Ps.Group", session, where);
 
     /// <summary>A script job, <c>Fe2Ps.Script</c>.</summary>
     public static PSObject Job(Job job, Fe2Session session, SessionOptions where) => Dress(job, "Fe2Ps.Script", session, where);

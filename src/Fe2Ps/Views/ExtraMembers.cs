@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using Amazon.AutoScaling.Model;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Prices;
 
@@ -21,6 +22,10 @@ public static class ExtraMembers
             Property("Name", OfInstance.Name), Property("State", OfInstance.State), Property("Zone", OfInstance.Zone), Property("Ip", OfInstance.Ip),
             Hidden("Age", OfInstance.Age), Property("Price", OfInstance.Price), Property("IsSpot", OfInstance.IsSpot)),
         Of("Fe2Ps.Image", Hidden("Age", OfImage.Age)),
+        Of(
+            "Fe2Ps.Group",
+            Property("Name", OfGroup.Name), Property("State", OfGroup.State), Property("InService", OfGroup.InService), Property("SpotPercent", OfGroup.SpotPercent),
+            Property("InstanceType", OfGroup.InstanceType), Property("TargetGroup", OfGroup.TargetGroup), Hidden("Age", OfGroup.Age)),
         Of("Fe2Ps.Price", Property("Age", OfPrice.Age)),
         Of(
             "Fe2Ps.Volume",
@@ -45,26 +50,26 @@ public static class ExtraMembers
     /// <summary>What <c>Fe2Ps.Instance</c> adds.</summary>
     public static class OfInstance
     {
-        /// <inheritdoc cref="InstanceView.Name(Instance)"/>
-        public static string? Name(PSObject self) => self.BaseObject is Instance instance ? InstanceView.Name(instance) : null;
+        /// <inheritdoc cref="InstanceView.Name(Amazon.EC2.Model.Instance)"/>
+        public static string? Name(PSObject self) => self.BaseObject is Amazon.EC2.Model.Instance instance ? InstanceView.Name(instance) : null;
 
         /// <inheritdoc cref="InstanceView.State"/>
-        public static string? State(PSObject self) => self.BaseObject is Instance instance ? InstanceView.State(instance) : null;
+        public static string? State(PSObject self) => self.BaseObject is Amazon.EC2.Model.Instance instance ? InstanceView.State(instance) : null;
 
-        /// <inheritdoc cref="InstanceView.Zone(Instance)"/>
-        public static string? Zone(PSObject self) => self.BaseObject is Instance instance ? InstanceView.Zone(instance) : null;
+        /// <inheritdoc cref="InstanceView.Zone(Amazon.EC2.Model.Instance)"/>
+        public static string? Zone(PSObject self) => self.BaseObject is Amazon.EC2.Model.Instance instance ? InstanceView.Zone(instance) : null;
 
         /// <inheritdoc cref="InstanceView.Ip"/>
-        public static string? Ip(PSObject self) => self.BaseObject is Instance instance ? InstanceView.Ip(instance) : null;
+        public static string? Ip(PSObject self) => self.BaseObject is Amazon.EC2.Model.Instance instance ? InstanceView.Ip(instance) : null;
 
         /// <inheritdoc cref="InstanceView.Age"/>
-        public static TimeSpan? Age(PSObject self) => self.BaseObject is Instance instance ? InstanceView.Age(instance) : null;
+        public static TimeSpan? Age(PSObject self) => self.BaseObject is Amazon.EC2.Model.Instance instance ? InstanceView.Age(instance) : null;
 
         /// <inheritdoc cref="InstanceView.Price"/>
-        public static decimal? Price(PSObject self) => self.BaseObject is Instance instance ? InstanceView.Price(instance) : null;
+        public static decimal? Price(PSObject self) => self.BaseObject is Amazon.EC2.Model.Instance instance ? InstanceView.Price(instance) : null;
 
         /// <inheritdoc cref="InstanceView.IsSpot"/>
-        public static bool? IsSpot(PSObject self) => self.BaseObject is Instance instance ? InstanceView.IsSpot(instance) : null;
+        public static bool? IsSpot(PSObject self) => self.BaseObject is Amazon.EC2.Model.Instance instance ? InstanceView.IsSpot(instance) : null;
     }
 
     /// <summary>What <c>Fe2Ps.Image</c> adds.</summary>
@@ -72,6 +77,31 @@ public static class ExtraMembers
     {
         /// <inheritdoc cref="ImageView.Age"/>
         public static TimeSpan? Age(PSObject self) => self.BaseObject is Image image ? ImageView.Age(image) : null;
+    }
+
+    /// <summary>What <c>Fe2Ps.Group</c> adds.</summary>
+    public static class OfGroup
+    {
+        /// <summary>The name.</summary>
+        public static string? Name(PSObject self) => (self.BaseObject as AutoScalingGroup)?.AutoScalingGroupName;
+
+        /// <inheritdoc cref="GroupView.State"/>
+        public static string? State(PSObject self) => self.BaseObject is AutoScalingGroup group ? GroupView.State(group) : null;
+
+        /// <inheritdoc cref="GroupView.InService"/>
+        public static int? InService(PSObject self) => self.BaseObject is AutoScalingGroup group ? GroupView.InService(group) : null;
+
+        /// <inheritdoc cref="GroupView.SpotPercent"/>
+        public static int? SpotPercent(PSObject self) => self.BaseObject is AutoScalingGroup group ? GroupView.SpotPercent(group) : null;
+
+        /// <inheritdoc cref="GroupView.InstanceType"/>
+        public static string[]? InstanceType(PSObject self) => self.BaseObject is AutoScalingGroup group ? GroupView.InstanceType(group) : null;
+
+        /// <inheritdoc cref="GroupView.TargetGroup"/>
+        public static string[]? TargetGroup(PSObject self) => self.BaseObject is AutoScalingGroup group ? GroupView.TargetGroup(group) : null;
+
+        /// <inheritdoc cref="GroupView.Age"/>
+        public static TimeSpan? Age(PSObject self) => self.BaseObject is AutoScalingGroup group ? GroupView.Age(group) : null;
     }
 
     /// <summary>What <c>Fe2Ps.Price</c> adds.</summary>
