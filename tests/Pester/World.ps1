@@ -120,6 +120,8 @@ function Remove-Fe2Restored {
         if ($_.AttachedTo) { $_ | Dismount-Fe2Volume -Force }
         $_ | Remove-Fe2Volume
     }
+}
+
 # The group web, and the target group of a load balancer, tg, which no cmdlet makes.
 function Set-Fe2ServiceGroup([string] $Code, [string] $Command) {
     if ($Command -eq 'New-Fe2Group') {
