@@ -56,7 +56,7 @@ internal static class ServeCommand
                 pace = pace with { LateVisibility = TimeSpan.FromSeconds(late) };
             var cloud = new Cloud(state, pace, TimeProvider.System, fabric, log);
             await using (var server = await Server.StartAsync(cloud, options.Port, end).ConfigureAwait(false))
-            await using (var metadata = new MetadataService(cloud))
+            await using (var metadata = new MetadataService(cloud, server.Endpoint))
             {
                 await metadata.StartAsync(fabric.MetadataSocket, end).ConfigureAwait(false);
                 foreach (var limit in fabric.Limits)

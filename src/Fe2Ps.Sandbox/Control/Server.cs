@@ -13,11 +13,14 @@ internal sealed class Server : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
-    private Server(WebApplication application, Cloud cloud, OperationTable table) => (_application, Cloud, Table) = (application, cloud, table);
+    private Server(WebApplication application, Cloud cloud, OperationTable table, ApiEndpoint endpoint) =>
+        (_application, Cloud, Table, Endpoint) = (application, cloud, table, endpoint);
 
     public Cloud Cloud { get; }
 
     public OperationTable Table { get; }
+
+    public ApiEndpoint Endpoint { get; }
 
     public string Address { get; private set; } = "";
 
@@ -49,7 +52,7 @@ internal sealed class Server : IAsyncDisposable
         }
 
         await application.StartAsync(cancellationToken).ConfigureAwait(false);
-        var server = new Server(application, cloud, table);
+        var server = new Server(application, cloud, table, endpoint);
         server.Address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return server;
     }

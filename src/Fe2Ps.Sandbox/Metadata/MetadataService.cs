@@ -5,12 +5,16 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Fe2Ps.Sandbox.State;
+using Fe2Ps.Sandbox.Wire;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Fe2Ps.Sandbox.Metadata;
 
-/// <summary>169.254.169.254 as the hosts see it, versions 1 and 2. Callers are told apart by their private address.</summary>
-internal sealed class MetadataService(Cloud cloud) : IAsyncDisposable
+/// <summary>
+/// 169.254.169.254 as the hosts see it, versions 1 and 2. Callers are told apart by their private address. What is signed is an API
+/// call: the hosts reach nothing of the machine, and this is the one address that leads them to the sandbox.
+/// </summary>
+internal sealed class MetadataService(Cloud cloud, ApiEndpoint? api = null) : IAsyncDisposable
 {
     private const string TokenHeader = "X-aws-ec2-metadata-token";
     private readonly ConcurrentDictionary<string, Token> _tokens = new(StringComparer.Ordinal);
@@ -37,6 +41,12 @@ internal sealed class MetadataService(Cloud cloud) : IAsyncDisposable
 
     public async Task HandleAsync(HttpContext context)
     {
+        if (api is not null && HttpMethods.IsPost(context.Request.Method) && Scope.Read(context.Request) is not null)
+        {
+            await api.HandleAsync(context).ConfigureAwait(false);
+            return;
+        }
+
         if (cloud.Faults.Strike("imds-slow", context.Request.Path) is { } slow)
             await Task.Delay(TimeSpan.FromSeconds(slow.Seconds ?? 5), cloud.Time, context.RequestAborted).ConfigureAwait(false);
         var (status, text, seconds) = Struck(context.Request) ?? Answer(context.Request, context.Connection.RemoteIpAddress!.MapToIPv4());

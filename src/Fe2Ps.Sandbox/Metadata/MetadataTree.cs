@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fe2Ps.Sandbox.Services;
 using Fe2Ps.Sandbox.State;
@@ -8,6 +9,9 @@ namespace Fe2Ps.Sandbox.Metadata;
 /// <summary>What the instance metadata service says to one instance: leaf paths under <c>/latest/</c> with their texts (EC2 user guide, "Instance metadata categories").</summary>
 internal static class MetadataTree
 {
+    // As EC2 writes them: a plus sign is a plus sign.
+    private static readonly JsonSerializerOptions s_plain = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static SortedDictionary<string, string> Of(Cloud cloud, RegionState region, Instance instance)
     {
         var tree = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -88,7 +92,7 @@ internal static class MetadataTree
                 session.Token,
                 Expiration = Seconds(session.Until),
             },
-            new JsonSerializerOptions { WriteIndented = true }));
+            s_plain));
     }
 
     private static void AddDevices(RegionState region, Instance instance, Action<string, string?> add)
