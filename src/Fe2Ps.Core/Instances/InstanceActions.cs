@@ -2,6 +2,7 @@ using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 
 namespace Fe2Ps.Core.Instances;
 
@@ -52,6 +53,9 @@ public sealed class InstanceActions(Fe2Session session)
                 if (failure is not null)
                     open.AddRange(await requests.LeftAsync(failure, cancellationToken).ConfigureAwait(false));
             }).ConfigureAwait(false);
+        // The last monitor that acted by itself takes the role for that with it.
+        if (await new SupervisorRole(session).RemoveUnusedAsync(removed.Instances, cancellationToken).ConfigureAwait(false) is { } left)
+            open.Add(new Fe2Exception("RoleLeft", Fe2ErrorKind.OperationFailed, left, "It costs nothing; ask whoever keeps the account to delete it.", null));
         return removed with { Problems = [.. removed.Problems, .. open] };
     }
 

@@ -14,10 +14,12 @@ internal sealed class LaunchPreparation(Fe2Session session)
     private readonly InstanceTypes types = new(session);
     private readonly ImageFinder images = new(session);
 
-    public async Task<LaunchPlan> RunAsync(LaunchRequest request, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    /// <param name="forLater">True for a launch that comes another time, when its name may be free.</param>
+    public async Task<LaunchPlan> RunAsync(
+        LaunchRequest request, IProgress<Fe2Report>? report, CancellationToken cancellationToken, bool forLater = false)
     {
         LaunchPlan.Check(request);
-        Task names = new NameClaim(session).CheckFreeAsync(request.InstanceNames(), cancellationToken);
+        Task names = forLater ? Task.CompletedTask : new NameClaim(session).CheckFreeAsync(request.InstanceNames(), cancellationToken);
         Task<(InstanceTypeInfo Type, Image Image)> machine = ChooseMachineAsync(request, cancellationToken);
         Task<IReadOnlyList<Subnet>> places = ChooseSubnetsAsync(request, cancellationToken);
         await Task.WhenAll(names, machine, places).ConfigureAwait(false);

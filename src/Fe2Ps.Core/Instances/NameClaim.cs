@@ -55,6 +55,13 @@ internal sealed class NameClaim(Fe2Session session)
         }
     }
 
+    /// <summary>What tells the machines that hold one of these names.</summary>
+    internal static List<Filter> Filters(IEnumerable<string> names) =>
+    [
+        InstanceQuery.Filter("tag:Name", names.Select(InstanceQuery.ServerPattern)),
+        InstanceQuery.Filter("instance-state-name", ["pending", "running", "stopping", "stopped"]),
+    ];
+
     private static void GiveWay(LaunchPlan plan, IReadOnlyList<Instance> started, IEnumerable<Instance> holders)
     {
         DateTime mine = started.Min(i => i.LaunchTime ?? DateTime.MaxValue);
@@ -72,11 +79,7 @@ internal sealed class NameClaim(Fe2Session session)
         foreach (string[] few in names.Chunk(200))
         {
             List<Instance> found = await query.ByFiltersAsync(
-                [
-                    InstanceQuery.Filter("tag:Name", few.Select(InstanceQuery.ServerPattern)),
-                    InstanceQuery.Filter("instance-state-name", ["pending", "running", "stopping", "stopped"]),
-                ],
-                cancellationToken).ConfigureAwait(false);
+                Filters(few), cancellationToken).ConfigureAwait(false);
             holders.AddRange(found.Where(i => few.Contains(InstanceFacts.NameOf(i), StringComparer.Ordinal)));
         }
 

@@ -121,7 +121,7 @@ internal sealed class JobReport
         {
             try
             {
-                return _fields.GetValueOrDefault("recovery") is { } json ? RecoveryStore.Parse(json) : null;
+                return _fields.GetValueOrDefault("recovery") is { } json ? RecoveryStore.Parse(json, _fields.GetValueOrDefault("attempts")) : null;
             }
             catch (JsonException)
             {

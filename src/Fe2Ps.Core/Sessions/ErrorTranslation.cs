@@ -26,6 +26,10 @@ public static partial class ErrorTranslation
         "SnapshotLimitExceeded", "ResourceLimitExceeded", "MaxIOPSLimitExceeded", "SecurityGroupLimitExceeded", "RulesPerSecurityGroupLimitExceeded",
     };
 
+    /// <summary>The codes for which a launch is tried in another zone, with another type, or on demand.</summary>
+    internal static IEnumerable<string> ElsewhereCodes =>
+        [.. CapacityCodes, .. QuotaCodes, "Unsupported", "UnsupportedOperation", "InvalidInstanceType", "InvalidInstanceType.NotFound"];
+
     /// <summary>True for a lack of room, which another zone, type or hour may have.</summary>
     public static bool IsCapacity(string code) => CapacityCodes.Contains(code);
 

@@ -127,6 +127,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
                 throw JobErrors.StepFailed(machine, "Making the machine ready", left);
             await target.CallAsync("claim", [job.Id, job.Name, job.OnExit.ToString()], "Making the job's folder", null, cancellationToken).ConfigureAwait(false);
             await new JobLink(target, monitor, jobs.Connector).EstablishAsync(job.Id, cancellationToken).ConfigureAwait(false);
+            await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, null, cancellationToken).ConfigureAwait(false);
             await jobs.TagAsync(machine.Id, new Dictionary<string, string> { [TagNames.Attempt] = $"{facts.Last.Number}" }, cancellationToken).ConfigureAwait(false);
             if (job.OnExit != OnExit.None && await jobs.ShutdownBehaviorAsync(machine.Id, cancellationToken).ConfigureAwait(false) != job.OnExit)
                 await jobs.SetShutdownBehaviorAsync(machine.Id, job.OnExit, cancellationToken).ConfigureAwait(false);

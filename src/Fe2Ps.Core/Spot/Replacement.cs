@@ -57,10 +57,11 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
     }
 
     /// <summary>No room, no such type for this image or zone, or a machine that was gone before it could be used.</summary>
-    private static bool MayFitElsewhere(Fe2Exception e) =>
+    internal static bool MayFitElsewhere(Fe2Exception e) =>
         e.Kind == Fe2ErrorKind.Capacity || e.Id is "QuotaExceeded" or "InstanceTypeNotFound" or "TypeNotInZone" or "InstanceEnded" or "InstanceNotReady" or "SpotPriceTooLow";
 
-    private static LaunchRequest Request(Job job, RecoveryFacts facts, CapacityChoice choice, int attempt, string name) => new()
+    /// <summary>What is launched.</summary>
+    internal static LaunchRequest Request(Job job, RecoveryFacts facts, CapacityChoice choice, int attempt, string name) => new()
     {
         Name = name,
         Image = facts.Machine.ImageId,
@@ -71,6 +72,8 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
         Spot = choice.IsSpot,
         SecurityGroupIds = facts.Machine.SecurityGroupIds,
         Zone = choice.Zone,
+        // A spot machine knows no other end.
+        OnShutdown = !choice.IsSpot && job.OnExit == OnExit.Terminate ? ShutdownAction.Terminate : null,
         InstanceProfile = facts.Machine.InstanceProfile,
         Tags = new Dictionary<string, string>(facts.Machine.Tags)
         {
@@ -82,16 +85,21 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
         },
     };
 
+    /// <summary>What tells the machine for an attempt, whoever has launched it.</summary>
+    internal static List<Filter> Filters(string jobId, string attempt) =>
+    [
+        InstanceQuery.Filter($"tag:{TagNames.JobId}", [jobId]),
+        InstanceQuery.Filter($"tag:{TagNames.Attempt}", [attempt]),
+        InstanceQuery.Filter("instance-state-name", ["pending", "running"]),
+    ];
+
+    /// <summary>The name of a machine that has given its own to the next one.</summary>
+    internal static string FormerName(Job job, RecoveryFacts facts, string number) => $"{facts.Machine.Name} (machine {number} of {job.Id})";
+
     private Task<Instance?> FindAsync(string jobId, int attempt, CancellationToken cancellationToken) =>
         session.GuardAsync<Instance?>("look for the job's machine", jobId, async () =>
         {
-            List<Instance> found = await new InstanceQuery(session).ByFiltersAsync(
-                [
-                    InstanceQuery.Filter($"tag:{TagNames.JobId}", [jobId]),
-                    InstanceQuery.Filter($"tag:{TagNames.Attempt}", [$"{attempt}"]),
-                    InstanceQuery.Filter("instance-state-name", ["pending", "running"]),
-                ],
-                cancellationToken).ConfigureAwait(false);
+            List<Instance> found = await new InstanceQuery(session).ByFiltersAsync(Filters(jobId, $"{attempt}"), cancellationToken).ConfigureAwait(false);
             return found.MinBy(i => i.LaunchTime);
         });
 
@@ -114,7 +122,7 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
                 new CreateTagsRequest
                 {
                     Resources = [instance.InstanceId],
-                    Tags = [new Tag(TagNames.Name, $"{facts.Machine.Name} (machine {facts.Last.Number} of {job.Id})")],
+                    Tags = [new Tag(TagNames.Name, FormerName(job, facts, $"{facts.Last.Number}"))],
                 },
                 cancellationToken).ConfigureAwait(false);
         });

@@ -154,14 +154,25 @@ push() {
         -e "ssh -F '$private/ssh_config'" "$@" "$dir/" monitor:./
 }
 
-# start_watch: on a spot machine, see watch. Where systemd is, it starts it again should it be killed, and spares it when memory
-# is short. What watch starts lives on without it.
-start_watch() {
-    ! alive "$fe2/watch.pid" || return 0
-    if [ -d /run/systemd/system ] && as_root systemd-run --quiet --collect --unit="fe2-watch-$(id -u)" \
+# start_service PID-FILE LOG NAME [ARGUMENT]: a script of this folder that lives on by itself. Where systemd is, it starts it again
+# should it be killed, and spares it when memory is short. What it starts lives on without it.
+start_service() {
+    ! alive "$1" || return 0
+    log_of_service=$2
+    unit=fe2-$3${4:+-$4}-$(id -u)
+    shift 2
+    service_name=$1
+    shift
+    if [ -d /run/systemd/system ] && as_root systemd-run --quiet --collect --unit="$unit" \
         -p "User=$(id -un)" -p "Environment=\"HOME=$HOME\"" -p Restart=on-failure -p RestartSec=1 -p KillMode=process -p OOMScoreAdjust=-900 \
-        "$fe2/watch" </dev/null >/dev/null 2>&1 9>&-; then
+        "$fe2/$service_name" "$@" </dev/null >/dev/null 2>&1 9>&-; then
         return 0
     fi
-    setsid "$fe2/watch" </dev/null >>"$fe2/watch.log" 2>&1 9>&- &
+    setsid "$fe2/$service_name" "$@" </dev/null >>"$log_of_service" 2>&1 9>&- &
 }
+
+# start_watch: on a spot machine, see watch.
+start_watch() { start_service "$fe2/watch.pid" "$fe2/watch.log" watch; }
+
+# start_supervisor ID: on the monitor, see supervise.
+start_supervisor() { start_service "$private/supervise.pid" "$private/supervise.log" supervise "$1"; }

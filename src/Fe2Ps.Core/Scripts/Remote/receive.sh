@@ -119,6 +119,8 @@ case $request in
     hello) ;;
     'rsync --server '*)
         refuse_links
+        # After a restart of this machine nobody else would start it again.
+        [ ! -f "$private/plan" ] || start_supervisor "$id"
         rrsync=$(find_rrsync)
         [ -n "$rrsync" ] || plain_rsync
         if [ -n "$load" ]; then set -- -ro "$dir"; else set -- -wo "$dir"; fi

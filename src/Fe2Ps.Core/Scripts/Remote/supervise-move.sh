@@ -1,0 +1,373 @@
+#!/bin/sh
+# supervise-move ID: on the monitor, looks what the job needs now and does it: another machine where the one before is gone or
+# going, a start where a machine is there. The rules, the steps and their order are those of Recovery.Next and JobMove, which
+# computers that wait carry out: whoever of them has the lease does the work, and leaves after each step a state from which
+# anybody finds out how far it came. Exit code 3 when there is nothing to do (any more): the job is over, or was started as
+# often as it may be. 75 while a computer sees to the job.
+# Bash where it is, since it has more to reckon than to start.
+if [ -z "${BASH_VERSION-}" ] && command -v bash >/dev/null 2>&1; then
+    exec bash "$0" "$@"
+fi
+# shellcheck source=lib.sh
+. "$HOME/.fe2/lib.sh"
+open_job "$1"
+# shellcheck source=supervise-cloud.sh
+. "$HOME/.fe2/supervise-cloud"
+[ -f "$private/plan" ] || exit 3
+trap '' HUP INT PIPE
+attempts=$private/attempts
+holder=supervisor-$(boot)
+
+# Of two of these, one.
+exec 8>"$private/supervise.lock"
+flock -n 8 || exit 75
+"$fe2/lease" "$id" "$holder" >/dev/null 2>&1 8>&- || exit 75
+# Kept until this ends, however it does.
+mover=$$
+(
+    count=0
+    while kill -0 $mover 2>/dev/null; do
+        sleep 1
+        count=$(((count + 1) % 25))
+        [ $count != 0 ] || "$fe2/lease" "$id" "$holder" >/dev/null 2>&1
+    done
+) 8>&- &
+keeper=$!
+trap 'kill $keeper 2>/dev/null; "$fe2/lease" "$id" "$holder" drop >/dev/null 2>&1' EXIT
+trap 'exit 1' TERM
+
+# read_last: what is known of the present machine, and how many there were. One line each: number, instance, type, zone, market,
+# price, when the script was started and when it ended there, why it ended.
+read_last() {
+    count=$(grep -c . "$attempts")
+    read -r number instance type zone market price started ended end <<LAST
+$(tail -n 1 "$attempts")
+LAST
+    [ -n "$end" ]
+}
+
+# line: the present machine, as the variables have it.
+line() { printf '%s\n' "$number $instance $type $zone $market $price $started $ended $end"; }
+
+# note_last [LINE]: writes down what the variables say of the present machine, and the line of another one.
+note_last() {
+    { sed '$d' "$attempts"; line; [ $# = 0 ] || printf '%s\n' "$1"; } > "$attempts.new" && mv -f "$attempts.new" "$attempts"
+}
+
+# tell KEY [WORD VALUE]...: a tag, without which everything goes on. EC2 may not know for a moment what it has just made.
+tell() {
+    key_of_plan=$1
+    shift
+    fresh=1
+    call "$(plan "$key_of_plan")" "$@" || say "fe2: $key_of_plan: $problem"
+    fresh=
+}
+
+mark() { head -n 1 "$meta/$1" 2>/dev/null; }
+
+# give_up WHY: what cannot be done by trying again.
+give_up() {
+    say "fe2: $*"
+    put "$private/supervise.note" "$*"
+    exit 1
+}
+
+# quoted TEXT: as one word for the other machine's shell.
+quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
+
+# describe ID: sets state and address; "gone" for a machine that EC2 does not know any more.
+describe() {
+    state=gone
+    address=-
+    if call "$(plan describe)" INSTANCE "$1"; then
+        read -r _ state address _ <<SEEN
+$(instances)
+SEEN
+        : "${state:=gone}"
+    else
+        [ "$problem" = InvalidInstanceID.NotFound ]
+    fi
+}
+
+is_marked() { call "$(plan marked)" INSTANCE "$1" && element code | grep -q '^marked-for-'; }
+
+# over: nothing more is to be done. The machine that stays up, if it does, lets this one in no more.
+over() {
+    if describe "$instance" && [ "$state" = running ]; then
+        reach "$address" "$instance" ".fe2/supervise-admit $id" </dev/null >/dev/null 2>&1
+    fi
+    unsupervise
+    exit 3
+}
+
+# decide: what Recovery.Next says, from the marks of the machine. Sets step: watch, start, replace; leaves when the job is over.
+decide() {
+    word=$(mark state)
+    interrupted=$(mark interrupted)
+    stays=
+    why=interrupted
+    again=
+    case $word in
+        finished)
+            exit_code=$(mark exit-code)
+            if [ "${exit_code:-0}" = 0 ] || [ -f "$meta/stopped" ] || [ "$(plan restart-on-error)" != 1 ]; then
+                over
+            fi
+            again=1
+            why=failed
+            ;;
+        lost)
+            [ ! -f "$meta/stopped" ] || over
+            again=1
+            [ -n "$interrupted" ] || why=lost
+            ;;
+        flushing) ;;
+        *) [ -z "$interrupted" ] || again=1 ;;
+    esac
+    if [ -z "$again" ] || [ -z "$interrupted" ]; then
+        describe "$instance" || give_up "EC2 does not say how $instance is: $problem"
+        case $state in
+            pending | running)
+                if [ -n "$again" ]; then
+                    # The machine is well, only the job's processes are not.
+                    [ "$state" != running ] || is_marked "$instance" || stays=1
+                elif is_marked "$instance"; then
+                    again=1
+                fi
+                ;;
+            *)
+                [ -n "$again" ] || why=lost
+                again=1
+                # Its last word may have come between the two questions.
+                case $(mark state) in
+                    finished | lost) [ "$word" = "$(mark state)" ] || exit 0 ;;
+                    *) "$fe2/abandon" "$id" lost "$instance" ;;
+                esac
+                ;;
+        esac
+    fi
+    if [ -n "$again" ]; then
+        [ "$count" -le "$(plan max-restarts)" ] || over
+        step=replace
+    elif [ "$started" = - ]; then
+        step=start
+    else
+        step=watch
+    fi
+}
+
+# free_name: the name moves with the job. Sets name_in, the name as a form has it; where it is somebody else's by now, the job goes
+# on under the upcoming best one.
+free_name() {
+    name_in=$(plan name)
+    if call "$(plan named)" INSTANCE "$instance" && [ -n "$(instances)" ]; then
+        call "$(plan rename)" INSTANCE "$instance" NUMBER "$number" || say "fe2: the name stays with $instance: $problem"
+    fi
+    call "$(plan holders)" || return 0
+    instances | grep -qv "^$instance " || return 0
+    name_in=$name_in-$upcoming
+}
+
+# user_data: lets this monitor in, and nobody else.
+user_data() {
+    encoded "$(printf "#cloud-config\nssh_authorized_keys:\n  - '%s'\n" "$(cat "$private/supervise.line")" | base64 | tr -d '\n')"
+}
+
+# launch: another machine, wherever there is room: the choices of the plan in their order; what there was no room for is passed over
+# for ten minutes, and when all of them are, a try every few seconds. Sets new, new_address, choice and its words.
+launch() {
+    data=$(user_data)
+    number_of_choices=$(grep -c '^choice ' "$private/plan")
+    round=0
+    while :; do
+        index=0
+        oldest=
+        chosen=
+        present=$(date +%s)
+        # The first that has not failed lately, else the one whose failure is the oldest.
+        while [ $index -lt "$number_of_choices" ]; do
+            index=$((index + 1))
+            failed=$(sed -n "s/^$index //p" "$private/no-room" 2>/dev/null | tail -n 1)
+            if [ -z "$failed" ] || [ $((present - failed)) -ge 600 ]; then
+                chosen=$index
+                break
+            fi
+            if [ -z "$oldest" ] || [ "$failed" -lt "$oldest" ]; then
+                oldest=$failed
+                candidate=$index
+            fi
+        done
+        if [ -z "$chosen" ]; then
+            chosen=$candidate
+            say "fe2: there is no room for another machine now, trying again in $(plan every) s"
+            sleep "$(plan every)"
+        fi
+        round=$((round + 1))
+        read -r _ new_type new_zone new_market new_price body <<CHOICE
+$(grep '^choice ' "$private/plan" | sed -n "${chosen}p")
+CHOICE
+        say "fe2: launching $new_market $new_type in $new_zone"
+        # Another zone is another request, which needs another token. One that is sent again because its answer was lost is not.
+        if call "$body" TOKEN "$(plan token)-$upcoming-$chosen-$round-$(date +%s)" LAUNCH "$(plan token)-$upcoming" \
+            ATTEMPT "$upcoming" NAME "$name_in" USERDATA "$data"; then
+            read -r new _ new_address _ <<NEW
+$(instances)
+NEW
+            [ -n "$new" ] && return 0
+            problem=AnswerUnread
+        fi
+        case " $(plan elsewhere) " in
+            *" $problem "*) ;;
+            *) give_up "EC2 refuses to launch a replacement: $problem" ;;
+        esac
+        say "fe2: $new_type in $new_zone: $problem"
+        no_room
+    done
+}
+
+no_room() { printf '%s %s\n' "$chosen" "$(date +%s)" >> "$private/no-room"; }
+
+end_new() {
+    call "$(plan terminate)" INSTANCE "$new" || say "fe2: $new could not be ended: $problem"
+}
+
+# ready: returns when a command works on the new machine; 1 when it ended before that, or took longer than five minutes.
+ready() {
+    rounds=0
+    until reach "$new_address" "$new" true 2>/dev/null; do
+        rounds=$((rounds + 1))
+        if [ $((rounds % 20)) = 0 ]; then
+            describe "$new" || :
+            case $state in
+                pending | running) [ "$address" = - ] || new_address=$address ;;
+                *) return 1 ;;
+            esac
+            [ $rounds -lt 600 ] || return 1
+        fi
+        sleep 0.5
+    done
+    print=$(ssh-keygen -l -F "$new" -f "$private/machines" 2>/dev/null | sed -n 's/.* \(SHA256:[A-Za-z0-9+/]*\).*/\1/p' | tail -n 1)
+    # Whoever reaches it from elsewhere compares with this.
+    [ -z "$print" ] || tell hostkey INSTANCE "$new" HOSTKEY "$(encoded "$print")"
+}
+
+# find_or_launch: the machine that somebody has launched for this attempt already, who did not come any further, or a new one.
+find_or_launch() {
+    new=
+    if call "$(plan find)" ATTEMPT "$upcoming"; then
+        read -r new _ new_address _ <<FOUND
+$(instances)
+FOUND
+    fi
+    if [ -n "$new" ]; then
+        # What it is like stands in its choice only.
+        new_type=$(element instanceType)
+        new_zone=$(element availabilityZone)
+        new_market=$(element instanceLifecycle)
+        : "${new_market:=on-demand}"
+        new_price=-
+        if ready; then
+            return
+        fi
+        end_new
+    fi
+    free_name
+    while :; do
+        launch
+        ! ready || return 0
+        say "fe2: $new did not come up"
+        end_new
+        no_room
+    done
+}
+
+# hand_over: the script ends on the old machine, and what it has written since the notice comes here. A machine that does not answer
+# any more is waited for until EC2 has ended it: two machines never work for one job.
+hand_over() {
+    last=$(($(date +%s) + 150))
+    while left=$((last - $(date +%s))) && [ $left -gt 0 ]; do
+        describe "$instance" || { sleep 2; continue; }
+        [ "$state" = running ] || return 0
+        [ $left -ge 5 ] || left=5
+        reach "$address" "$instance" ".fe2/stop $id over $left" </dev/null
+        case $? in
+            0 | 66) return 0 ;;
+        esac
+        sleep 2
+    done
+}
+
+# hand_in: this machine stops listening to the old one and knows the new one, in this order.
+hand_in() {
+    over=$(mark ended)
+    [ "$word" = lost ] && : "${over:=$(mark heartbeat)}"
+    case $over in
+        '' | *[!0-9TZ:.-]*) over=$(now) ;;
+    esac
+    ended=$over
+    end=$why
+    "$fe2/again" "$id" || give_up "the job's folder could not be made ready for another machine"
+    put "$meta/job.json" "{\"targetId\":\"$new\",\"attempt\":$upcoming,$(text facts)" || give_up "the job's facts could not be written"
+    note_last "$upcoming $new $new_type $new_zone $new_market $new_price - - -" || give_up "the job's machines could not be written down"
+    read_last
+}
+
+# start: the folder comes from here, and the script starts.
+start() {
+    describe "$instance" && [ "$address" != - ] || return 1
+    say "fe2: starting on $instance"
+    # The scripts are this machine's own.
+    (cd "$fe2" && find . -maxdepth 1 -type f -perm -100 ! -name '*.new' -print0 | tar -cf - --null -T - version) \
+        | reach "$address" "$instance" 'umask 077; mkdir -p .fe2/jobs && tar -C .fe2 -xf -' || return 1
+    reach "$address" "$instance" ".fe2/adopt $instance && .fe2/prepare tmux rsync lsyncd" </dev/null >/dev/null || return 1
+    reach "$address" "$instance" ".fe2/again $id here" </dev/null
+    case $? in
+        0 | 66) ;;
+        75) started_now; return 0 ;;
+        *) return 1 ;;
+    esac
+    on_exit=$(plan on-exit)
+    read -r key_type key_blob <<KEY
+$(reach "$address" "$instance" ".fe2/claim $id $(quoted "$name") $on_exit && .fe2/link $id $(plan monitor) $(quoted "$(plan monitor-user)") $(plan monitor-port) $(quoted "$(plan monitor) $(plan monitor-key)")" </dev/null)
+KEY
+    [ -n "$key_blob" ] || return 1
+    # First the key may only read, then only write.
+    "$fe2/authorize" "$id" load "$key_type" "$key_blob" || return 1
+    reach "$address" "$instance" ".fe2/load $id $(plan monitor-address)" </dev/null >/dev/null || return 1
+    "$fe2/authorize" "$id" write "$key_type" "$key_blob" || return 1
+    tell attempt INSTANCE "$instance" ATTEMPT "$number"
+    kind=lasting
+    [ "$market" != spot ] || kind=spot
+    reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number" < "$private/env" >/dev/null || return 1
+    started_now
+}
+
+started_now() {
+    started=$(now)
+    note_last
+    rm -f "$private/supervise.note" "$private/no-room"
+    say "fe2: the job goes on on $instance"
+}
+
+read_last || give_up "$attempts cannot be read"
+decide
+case $step in
+    watch) exit 0 ;;
+    replace)
+        upcoming=$((number + 1))
+        if [ -n "$stays" ]; then
+            new=$instance new_type=$type new_zone=$zone new_market=$market new_price=$price
+        else
+            say "fe2: $instance is $why, another machine takes over"
+            find_or_launch
+            hand_over
+            if [ "$(mark state)" = finished ] && [ "$(mark exit-code)" = 0 ]; then
+                # It came to its end in its last two minutes after all.
+                end_new
+                over
+            fi
+        fi
+        hand_in
+        ;;
+esac
+start

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+
+namespace Fe2Ps.Core.Spot;
+
+/// <summary>
+/// Gives a job a supervisor: a shell script on its monitor that replaces the job's machine when EC2 takes it away, with nobody's computer on.
+/// It acts by an instance profile (<see cref="SupervisorRole"/>), carries out a ready-made plan (<see cref="SupervisorPlan"/>), and shares the
+/// work with computers that wait (<see cref="JobRecovery"/>): whoever has the lease does it. While nothing happens it calls nobody.
+/// </summary>
+public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
+{
+    /// <summary>How long a role that was just given may be without effect.</summary>
+    internal TimeSpan RolePatience { get; init; } = TimeSpan.FromSeconds(90);
+
+    internal TimeSpan? Silence { get; init; }
+
+    internal TimeSpan? BetweenTries { get; init; }
+
+    /// <summary>Starts the supervisor of a job that runs. Where that cannot be, a warning says why, and recovery stays with the computers that wait.</summary>
+    /// <param name="job">A job with <see cref="Job.Recovery"/> and a monitor.</param>
+    /// <returns>Whether there is one.</returns>
+    public async Task<bool> StartAsync(Job job, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
+    {
+        string? reason;
+        try
+        {
+            report?.Report(new ProgressReport($"Job {job.Name}", $"giving it a supervisor on {job.MonitorName}", 95));
+            reason = WhyNot(job) ?? await TryAsync(job, report, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Fe2Exception e)
+        {
+            reason = $"{e.Message} {e.NextStep}";
+        }
+
+        if (reason is null)
+        {
+            report?.Report(new VerboseReport($"A supervisor on {job.MonitorName} sees to the job {job.Name}; this computer may be switched off."));
+            return true;
+        }
+
+        report?.Report(new WarningReport(
+            $"{job.MonitorName} cannot replace the machine of {job.Name} by itself: {reason.TrimEnd(' ', '.')}. The job goes on elsewhere only while a computer "
+            + $"waits for it: leave this one on, or use Wait-Fe2Script {job.Name} on another. -NoSupervisor asks for just that, without this warning."));
+        return false;
+    }
+
+    /// <summary>What can be known without any call.</summary>
+    private static string? WhyNot(Job job) =>
+        job.Recovery is not { } recovery || job.Monitor is not { } monitor || job.Target is not { } target ? "it has no monitor"
+        : recovery.Machine.InstanceProfile is not null ? "its machine has an instance profile of its own, which a supervisor has no right to hand on"
+        : monitor.PrivateAddress is null || target.PrivateAddress is null || monitor.VpcId != target.VpcId ? "the two are not in one VPC"
+        : null;
+
+    private async Task<string?> TryAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        if (await new SupervisorRole(session).EnsureAsync(job.MonitorId!, cancellationToken).ConfigureAwait(false) is { } reason)
+            return reason;
+        await using var monitor = await JobHost.OpenAsync(jobs.Connector, job.Monitor!, cancellationToken).ConfigureAwait(false);
+        await using var target = await JobHost.OpenAsync(jobs.Connector, job.Target!, cancellationToken).ConfigureAwait(false);
+        var preparing = monitor.PrepareAsync(["curl"], report, cancellationToken);
+        var plan = await PlanAsync(monitor, job, report, cancellationToken).ConfigureAwait(false);
+        await preparing.ConfigureAwait(false);
+        await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, job.Monitor!.PrivateAddress, cancellationToken).ConfigureAwait(false);
+        await monitor.CallAsync("secret", [job.Id, "plan"], "Writing the supervisor's plan", new MemoryStream(Encoding.UTF8.GetBytes(plan)), cancellationToken).ConfigureAwait(false);
+        var up = await monitor.TryCallAsync(
+            "supervise-up", [job.Id, job.TargetId, job.Target!.PrivateAddress!, $"{RolePatience.TotalSeconds.ToString(CultureInfo.InvariantCulture)}"], null, cancellationToken)
+            .ConfigureAwait(false);
+        if (up.ExitCode == 0)
+            return null;
+        await target.TryCallAsync("supervise-admit", [job.Id], null, cancellationToken).ConfigureAwait(false);
+        return up.ErrorText.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "no reason was given";
+    }
+
+    private async Task<string> PlanAsync(JobHost monitor, Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var read = await monitor.Session.RunAsync($"cat {ShellQuote.Home(job.Folder + "/.fe2/job.json")}", null, cancellationToken).ConfigureAwait(false);
+        if (read.ExitCode != 0 || JsonSerializer.Deserialize(read.OutputText, JobFactsContext.Default.JobFacts) is not { } known)
+            throw JobErrors.StepFailed(monitor.Machine, "Reading the job's facts", read);
+        var key = jobs.Connector.PinnedKey(job.MonitorId!)!;
+        var writer = new SupervisorPlan(session);
+        writer = new SupervisorPlan(session) { Silence = Silence ?? writer.Silence, BetweenTries = BetweenTries ?? writer.BetweenTries };
+        return await writer.WriteAsync(job, job.Recovery!, known, $"{key.Type} {key.Blob}", report, cancellationToken).ConfigureAwait(false);
+    }
+}
