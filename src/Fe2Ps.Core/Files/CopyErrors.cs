@@ -42,6 +42,10 @@ public static class CopyErrors
         $"{what} is not whole after {attempts} attempt{(attempts == 1 ? "" : "s")}: {Count(tally.FilesSent, "file")} arrived{Rest(tally)}. {cause.Message}",
         "The same command goes on where this one stopped. " + cause.NextStep, cause.Target, cause);
 
+    internal static string LinksLeftOut(long count) =>
+        $"{Count(count, "link")} of the machine {(count == 1 ? "leads" : "lead")} out of what is copied and {(count == 1 ? "was" : "were")} left out. "
+        + "Name what a link leads to, to have it here.";
+
     private static string Rest(Ssh.TransferTally tally)
     {
         string[] names = [.. (tally.Missing?.Invoke() ?? []).Order(StringComparer.Ordinal)];

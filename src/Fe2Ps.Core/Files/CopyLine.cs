@@ -20,10 +20,12 @@ internal sealed class CopyLine(Fe2Session session, ISshConnector connector, Copy
     /// <param name="instance">The machine.</param>
     /// <param name="what">The whole, for messages.</param>
     /// <param name="tally">Tells whether an attempt got further.</param>
+    /// <param name="begin">The first command on each connection: it proves that the machine answers, and may be run twice.</param>
     /// <param name="work">The work; it must do what is left of it when it is called again.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(
-        Instance instance, string what, TransferTally tally, Func<ISshSession, CancellationToken, Task> work, CancellationToken cancellationToken)
+        Instance instance, string what, TransferTally tally, Func<ISshSession, CancellationToken, Task> begin,
+        Func<ISshSession, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var now = instance;
         SshTarget? target = null;
@@ -43,13 +45,23 @@ internal sealed class CopyLine(Fe2Session session, ISshConnector connector, Copy
 
                 var access = new MachineAccess(session, connector, report);
                 target = await access.TargetAsync(now, options.KeyFile, options.User, cancellationToken).ConfigureAwait(false);
-                await using var ssh = await access.OpenAsync(now, target, cancellationToken).ConfigureAwait(false);
+                var there = target;
+                await using var ssh = await access.ConnectAsync(
+                    now, there,
+                    async token =>
+                    {
+                        var opened = await connector.OpenAsync(there, token).ConfigureAwait(false);
+                        await begin(opened, token).ConfigureAwait(false);
+                        return opened;
+                    },
+                    cancellationToken).ConfigureAwait(false);
                 worked = true;
                 await work(ssh, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (Fe2Exception cut) when (worked && cut.Kind == Fe2ErrorKind.Connection && cut.Id != "HostKeyChanged")
+            catch (Fe2Exception cut) when ((worked || cut.Id == "ConnectionCut") && cut.Kind == Fe2ErrorKind.Connection)
             {
+                worked = true;
                 failures = tally.BytesSent > reached ? 1 : failures + 1;
                 reached = tally.BytesSent;
                 if (failures > options.Retries)

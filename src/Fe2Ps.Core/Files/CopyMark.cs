@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Files;
 
@@ -21,22 +20,10 @@ internal static class CopyMark
             ? File.Exists(Path.Combine(path, Name)) && File.ReadAllText(Path.Combine(path, Name)) == mark ? CopyTarget.Unfinished : CopyTarget.Folder
             : File.Exists(path) ? CopyTarget.File : CopyTarget.None;
 
-    public static async Task PutAsync(ISshSession session, bool there, string folder, string mark, CancellationToken cancellationToken)
+    /// <summary>Puts the mark into a folder of this computer, which is made when missing.</summary>
+    public static void Put(string folder, string mark)
     {
-        if (!there)
-        {
-            Directory.CreateDirectory(folder);
-            await File.WriteAllTextAsync(Path.Combine(folder, Name), mark, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var quoted = RemoteFolder.Quote(folder);
-        var result = await session.RunAsync($"mkdir -p -- {quoted} && printf %s {mark} > {quoted}/{Name}", null, cancellationToken).ConfigureAwait(false);
-        if (result.ExitCode != 0)
-        {
-            var cause = SshFailure.LastLine(result.ErrorText);
-            throw cause.Contains("No space left", StringComparison.Ordinal)
-                ? SshErrors.DiskFull(session.Target, cause) : SshErrors.TransferFailed(session.Target, $"Making the folder '{folder}'", cause);
-        }
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, Name), mark);
     }
 }

@@ -11,6 +11,10 @@ namespace Fe2Ps.Core.Files;
 /// <param name="NewFolder">The folder that the copy itself makes out of one folder, or null. Until it is whole it carries a mark.</param>
 internal sealed record CopyPlan(IReadOnlyList<FileTransfer> Transfers, string? NewFolder)
 {
+    /// <summary>Whether these items become a folder of the destination's own name, where nothing stands in the way.</summary>
+    public static bool MakesFolder(IReadOnlyList<CopyItem> items, bool intoFolder, string destination, bool recurse) =>
+        recurse && !intoFolder && items is [{ IsFolder: true }] && destination.Length > 0 && !destination.EndsWith('/');
+
     /// <param name="toMachine">True from this computer to the machine.</param>
     /// <param name="items">What is copied.</param>
     /// <param name="intoFolder">True where the destination must be a folder, whatever stands there.</param>

@@ -20,9 +20,13 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
     {
         var mark = CopyMark.Of(string.Join('\n', items.Select(i => i.Path)));
         return CopyAsync(
-            instance, string.Join(", ", items.Select(i => i.Path)), $"{Name(instance)}:{destination}", $"The copy to {Name(instance)}", mark,
-            async (ssh, token) => CopyPlan.Make(
-                true, items, intoFolder, destination, await RemoteItems.TargetAsync(ssh, destination, mark, token).ConfigureAwait(false), options.Recurse),
+            instance, string.Join(", ", items.Select(i => i.Path)), $"{Name(instance)}:{destination}", $"The copy to {Name(instance)}",
+            async (ssh, token) =>
+            {
+                var makes = CopyPlan.MakesFolder(items, intoFolder, destination, options.Recurse);
+                var target = await RemoteItems.TargetAsync(ssh, destination, mark, makes, token).ConfigureAwait(false);
+                return CopyPlan.Make(true, items, intoFolder, destination, target, options.Recurse);
+            },
             cancellationToken);
     }
 
@@ -40,7 +44,7 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
         var source = string.Join(", ", paths.Select(p => $"{Name(instance)}:{p}"));
         var mark = CopyMark.Of($"{instance.InstanceId}\n{string.Join('\n', paths)}");
         return CopyAsync(
-            instance, source, destination, $"The copy from {Name(instance)}", mark,
+            instance, source, destination, $"The copy from {Name(instance)}",
             async (ssh, token) =>
             {
                 List<CopyItem> items = [];
@@ -49,7 +53,12 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
                 if (items.Count == 0)
                     report?.Report(new WarningReport($"Nothing matches {source}."));
                 var into = intoFolder || (!options.IsLiteral && paths.Any(RemoteItems.IsPattern));
-                return items.Count == 0 ? new CopyPlan([], null) : CopyPlan.Make(false, items, into, end, CopyMark.Here(end, mark), options.Recurse);
+                if (items.Count == 0)
+                    return new CopyPlan([], null);
+                var plan = CopyPlan.Make(false, items, into, end, CopyMark.Here(end, mark), options.Recurse);
+                if (plan.NewFolder is { } folder)
+                    CopyMark.Put(folder, mark);
+                return plan;
             },
             cancellationToken);
     }
@@ -84,7 +93,7 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
     }
 
     private async Task<CopyResult> CopyAsync(
-        Instance instance, string source, string destination, string what, string mark,
+        Instance instance, string source, string destination, string what,
         Func<ISshSession, CancellationToken, Task<CopyPlan>> makePlan, CancellationToken cancellationToken)
     {
         var start = session.Clock.GetTimestamp();
@@ -99,26 +108,30 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
             async (ssh, token) =>
             {
                 if (plan is null)
-                {
                     plan = await makePlan(ssh, token).ConfigureAwait(false);
-                    if (plan.NewFolder is { } folder)
-                        await CopyMark.PutAsync(ssh, plan.Transfers[0].ToMachine, folder, mark, token).ConfigureAwait(false);
-                }
-
-                if (line.Attempts > 1)
+                else
                     await ssh.RunAsync(RsyncTrack.End(track), null, token).ConfigureAwait(false);
+            },
+            async (ssh, token) =>
+            {
+                var mark = plan!.NewFolder is { } folder ? folder.TrimEnd('/') + "/" + CopyMark.Name : null;
                 for (; done < plan.Transfers.Count; done++)
                 {
-                    var one = await TransferAsync(ssh, plan.Transfers[done] with { ByContent = options.ByContent, Track = track }, sum, token).ConfigureAwait(false);
+                    // Where one connection brings the whole, the mark goes with the command that brings it.
+                    var transfer = plan.Transfers[done] with { ByContent = options.ByContent, Track = track, Mark = line.Attempts == 1 ? mark : null };
+                    var one = await TransferAsync(ssh, transfer, sum, token).ConfigureAwait(false);
                     sum.Add(one);
                     isChecked &= one.IsChecked;
+                    mark = one.IsMarkGone ? null : mark;
                 }
 
                 // What was put together from several connections is compared as a whole once more.
                 for (var again = 0; line.Attempts > 1 && !options.ByContent && again < plan.Transfers.Count; again++)
                     await TransferAsync(ssh, plan.Transfers[again] with { ByContent = true, Track = track }, sum, token).ConfigureAwait(false);
-                if (plan.NewFolder is { } made)
-                    await RemoveMarkAsync(ssh, plan.Transfers[0].ToMachine, made, token).ConfigureAwait(false);
+                if (sum.LinksLeftOut > 0)
+                    report?.Report(new WarningReport($"{what}: {CopyErrors.LinksLeftOut(sum.LinksLeftOut)}"));
+                if (mark is not null)
+                    await RemoveMarkAsync(ssh, plan.Transfers[0].ToMachine, mark, token).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
         return new CopyResult(
@@ -145,12 +158,12 @@ public sealed class FileCopy(Fe2Session session, ISshConnector connector, CopyOp
         }
     }
 
-    private static async Task RemoveMarkAsync(ISshSession ssh, bool there, string folder, CancellationToken cancellationToken)
+    private static async Task RemoveMarkAsync(ISshSession ssh, bool there, string mark, CancellationToken cancellationToken)
     {
         if (there)
-            await ssh.RunAsync($"rm -f -- {RemoteFolder.Quote(folder)}/{CopyMark.Name}", null, cancellationToken).ConfigureAwait(false);
+            await ssh.RunAsync("rm -f -- " + RemoteFolder.Quote(mark), null, cancellationToken).ConfigureAwait(false);
         else
-            File.Delete(Path.Combine(folder, CopyMark.Name));
+            File.Delete(mark);
     }
 
     private static string Name(Instance instance) => InstanceFacts.NameOf(instance) ?? instance.InstanceId;

@@ -25,11 +25,13 @@ internal static class RemoteItems
     {
         var isPattern = !isLiteral && IsPattern(path);
         var plain = isLiteral ? path : Unescaped(path);
-        if (!isPattern && plain.TrimEnd('/') is "" or "." or "./.")
-            return [new CopyItem(plain.StartsWith('/') ? "/" : "", "", true, false)];
-        var words = isPattern ? Pattern(path.TrimEnd('/')) : ShellQuote.Quote(Start(plain.Length > 1 ? plain.TrimEnd('/') : plain));
+        var isHome = !isPattern && plain.TrimEnd('/') is "" or "." or "./.";
+        // The first command on a connection proves it, also where there is nothing to ask.
+        var words = isHome ? "" : isPattern ? Pattern(path.TrimEnd('/')) : ShellQuote.Quote(Start(plain.Length > 1 ? plain.TrimEnd('/') : plain));
         var result = await session.RunAsync(
             $"exec sh -c {ShellQuote.Quote($"cd || exit; for p in {words}; do {Show}done; exit 0")}", null, cancellationToken).ConfigureAwait(false);
+        if (isHome)
+            return [new CopyItem(plain.StartsWith('/') ? "/" : "", "", true, false)];
         var asked = isPattern ? Asked(path.TrimEnd('/')) : null;
         var items = new List<CopyItem>();
         foreach (var (kind, found) in Split(result.OutputText))
@@ -43,13 +45,20 @@ internal static class RemoteItems
         return items.Count > 0 || isPattern ? items : throw CopyErrors.Missing($"{session.Target.Name}:{path}");
     }
 
-    /// <summary>What stands at a destination. <paramref name="mark"/> tells an unfinished copy of one's own.</summary>
-    public static async Task<CopyTarget> TargetAsync(ISshSession session, string path, string mark, CancellationToken cancellationToken)
+    /// <summary>What stands at a destination; and, in the same command, the folder that the copy makes there, with its mark.</summary>
+    /// <param name="session">The machine.</param>
+    /// <param name="path">The destination.</param>
+    /// <param name="mark">Tells an unfinished copy of one's own.</param>
+    /// <param name="makesFolder">Whether the copy makes a folder of this path where nothing stands there.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
+    /// <exception cref="Fe2Exception"><c>DiskFull</c>, <c>TransferFailed</c>.</exception>
+    public static async Task<CopyTarget> TargetAsync(ISshSession session, string path, string mark, bool makesFolder, CancellationToken cancellationToken)
     {
         var quoted = path.Length == 0 ? "." : ShellQuote.Quote(Start(path));
+        var none = makesFolder ? $"mkdir -p -- {quoted} && printf %s {mark} > {quoted}/{CopyMark.Name} && echo none; exit" : "echo none; exit";
         var result = await session.RunAsync(
             "exec sh -c " + ShellQuote.Quote(
-                $"cd || exit; [ -d {quoted} ] || {{ [ -e {quoted} ] && echo file || echo none; exit; }}; "
+                $"cd || exit; [ -d {quoted} ] || {{ [ -e {quoted} ] && echo file && exit; {none}; }}; "
                 + $"[ \"$(cat {quoted}/{CopyMark.Name} 2>/dev/null)\" = {mark} ] && echo unfinished || echo folder"),
             null, cancellationToken).ConfigureAwait(false);
         return result.OutputText.Trim() switch
@@ -58,7 +67,10 @@ internal static class RemoteItems
             "file" => CopyTarget.File,
             "unfinished" => CopyTarget.Unfinished,
             "folder" => CopyTarget.Folder,
-            _ => throw SshErrors.TransferFailed(session.Target, $"Looking at '{path}'", result.ErrorText.Trim()),
+            _ when result.ErrorText.Contains("No space left", StringComparison.Ordinal) =>
+                throw SshErrors.DiskFull(session.Target, SshFailure.LastLine(result.ErrorText)),
+            _ => throw SshErrors.TransferFailed(
+                session.Target, makesFolder ? $"Making the folder '{path}'" : $"Looking at '{path}'", SshFailure.LastLine(result.ErrorText)),
         };
     }
 

@@ -32,7 +32,7 @@ public sealed class MachineAccess(Fe2Session session, ISshConnector connector, I
     {
         Task<T> connecting = connect(cancellationToken);
         Task first = await Task.WhenAny(connecting, Task.Delay(Patience, session.Clock, cancellationToken)).ConfigureAwait(false);
-        if (first != connecting || connecting.IsFaulted)
+        if (first != connecting || IsUnreached(connecting))
         {
             bool mended = await TryMendAsync(instance, cancellationToken).ConfigureAwait(false);
             try
@@ -50,6 +50,10 @@ public sealed class MachineAccess(Fe2Session session, ISshConnector connector, I
             await TryPublishAsync(instance, key.Fingerprint, cancellationToken).ConfigureAwait(false);
         return connected;
     }
+
+    /// <summary>Whether a failure may be that of a rule: one that the machine itself has answered is not.</summary>
+    private static bool IsUnreached(Task connecting) =>
+        connecting.Exception?.InnerException is { } failure && (failure as Fe2Exception)?.Kind is null or Fe2ErrorKind.Connection;
 
     private async Task<ISshSession> ProvenAsync(SshTarget target, CancellationToken cancellationToken)
     {

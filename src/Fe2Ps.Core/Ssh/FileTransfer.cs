@@ -15,6 +15,9 @@ public sealed record FileTransfer(bool ToMachine, string SourceFolder, string Ta
     /// <summary>Whether what is there already is compared by its content instead of size and time.</summary>
     public bool ByContent { get; init; }
 
+    /// <summary>A file of the target's end that is to be gone when all has arrived, or null. A transfer may leave it to the caller.</summary>
+    public string? Mark { get; init; }
+
     /// <summary>A word that the work on the machine can be found by after its connection was cut, or null.</summary>
     public string? Track { get; init; }
 }
@@ -40,6 +43,12 @@ public sealed class TransferTally
     /// <summary>Whether each file that travelled was compared by a checksum of the whole file on both ends.</summary>
     public bool IsChecked { get; internal set; }
 
+    /// <summary>Links of the machine that lead out of what is copied, and were left out.</summary>
+    public long LinksLeftOut { get; internal set; }
+
+    /// <summary>Whether the mark of the transfer is gone.</summary>
+    internal bool IsMarkGone { get; set; }
+
     /// <summary>The files that have arrived or were there, by their paths on the end that sends; empty where nobody says.</summary>
     internal HashSet<string> Arrived { get; init; } = new(StringComparer.Ordinal);
 
@@ -55,5 +64,6 @@ public sealed class TransferTally
         BytesSent += other.BytesSent;
         Left = other.Left;
         IsChecked = other.IsChecked;
+        LinksLeftOut += other.LinksLeftOut;
     }
 }

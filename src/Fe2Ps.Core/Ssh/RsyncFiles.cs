@@ -10,37 +10,47 @@ internal sealed partial class RsyncFiles(SshSession session)
     // rsync(1), EXIT VALUES: 24 is "files vanished while they were read", which a folder in use may show.
     private const int Vanished = 24;
 
+    /// <summary>What the machine says in place of running an rsync that it has not: so nobody has to ask before.</summary>
+    private const string NoRsync = "fe2-no-rsync";
+
+    /// <summary>rsync says something for each file: read one by one, 2,000 files would cost more than their way.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+
     private static readonly Lazy<string?> Version = new(FindVersion);
 
     /// <summary>Whether this computer has the original rsync, version 3; its look-alikes lack options used here.</summary>
     public static bool IsHere => Version.Value is not null;
 
-    public Task SendAsync(
+    /// <summary>Sends; false where the machine has no rsync.</summary>
+    public Task<bool> SendAsync(
         IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         var sources = localPaths.Select(path => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         return RunAsync(
             // The folder is made by the same connection that brings the files.
-            ["--rsync-path=cd && mkdir -p -- " + RemoteFolder.Quote(remoteFolder) + " && rsync", .. sources, Remote(remoteFolder)],
+            [Server($"cd && mkdir -p -- {RemoteFolder.Quote(remoteFolder)} || exit; exec rsync \"$@\""), .. sources, Remote(remoteFolder)],
             $"Sending to {session.Target.Name}", report, cancellationToken);
     }
 
-    public Task ReceiveAsync(
+    /// <summary>Receives; false where the machine has no rsync.</summary>
+    public Task<bool> ReceiveAsync(
         string remoteFolder, string localFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken) =>
         RunAsync(
-            ["--rsync-path=cd && rsync", Remote(remoteFolder), Path.TrimEndingDirectorySeparator(Path.GetFullPath(localFolder)) + "/"],
+            ["--safe-links", Server("cd || exit; exec rsync \"$@\""), Remote(remoteFolder), Path.TrimEndingDirectorySeparator(Path.GetFullPath(localFolder)) + "/"],
             $"Receiving from {session.Target.Name}", report, cancellationToken);
 
     /// <summary>
     /// A transfer of a copy. rsync compares a checksum of each whole file that has travelled (rsync(1), --checksum); an
-    /// unfinished file waits in a folder <c>.fe2-partial</c> beside its place, so that no half has the name of a whole.
+    /// unfinished file waits in a folder <c>.fe2-partial</c> beside its place, so that no half has the name of a whole. False
+    /// where the machine has no rsync.
     /// </summary>
-    public async Task TransferAsync(
+    public async Task<bool> TransferAsync(
         FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
-        List<string> arguments = ["--partial-dir=.fe2-partial", transfer.ToMachine ? "--info=progress2,stats2,name2" : "--info=progress2,stats2"];
-        if (transfer.ToMachine)
-            arguments.Add("--8-bit-output");
+        List<string> arguments = ["--partial-dir=.fe2-partial", "--info=progress2,stats2,name2,symsafe", "--8-bit-output"];
+        // A link that a machine places here must not lead to what is nobody's but this computer's.
+        if (!transfer.ToMachine)
+            arguments.Add("--safe-links");
         if (transfer.ByContent)
             arguments.Add("--checksum");
         byte[]? names = null;
@@ -58,39 +68,46 @@ internal sealed partial class RsyncFiles(SshSession session)
             arguments.AddRange(["--files-from=-", "--from0"]);
         }
 
-        var begin = "cd" + (transfer.ToMachine ? " && mkdir -p -- " + RemoteFolder.Quote(transfer.TargetFolder) : "") + " || exit; ";
-        // The login shell may be of any kind.
-        arguments.Add($"--rsync-path=exec sh -c {ShellQuote.Quote(begin + (transfer.Track is { } track ? RsyncTrack.Run(track) : "exec rsync \"$@\""))} rsync");
+        var mark = transfer is { ToMachine: true, Mark: { } its } ? RemoteFolder.Quote(its) : null;
+        arguments.Add(Server(RsyncTrack.Run(transfer.Track, transfer.ToMachine ? RemoteFolder.Quote(transfer.TargetFolder) : null, mark)));
         if (!transfer.ToMachine)
             Directory.CreateDirectory(transfer.TargetFolder);
         arguments.AddRange(transfer.ToMachine ? [Local(from) + tail, Remote(to, tail)] : [Remote(from, tail), Local(to) + tail]);
 
         var activity = transfer.ToMachine ? $"Sending to {session.Target.Name}" : $"Receiving from {session.Target.Name}";
         var statistics = new RsyncStatistics(tally, activity, report);
-        var spoken = transfer.ToMachine ? new RsyncNames(transfer, tally) : null;
+        var spoken = new RsyncNames(transfer, tally);
         void Read(ReadOnlyMemory<byte> bytes)
         {
             statistics.Add(bytes);
-            spoken?.Add(bytes);
+            spoken.Add(bytes);
         }
 
+        await using var listing = transfer.ToMachine ? null : new RemoteListing(session, transfer, cancellationToken);
         try
         {
-            await RunAsync(arguments, names, Read, activity, cancellationToken).ConfigureAwait(false);
-            tally.IsChecked = true;
+            if (!await RunAsync(arguments, names, Read, activity, cancellationToken).ConfigureAwait(false))
+                return false;
+            tally.IsMarkGone = mark is not null;
+            return tally.IsChecked = true;
         }
         finally
         {
             statistics.Finish();
-            spoken?.Finish(tally.IsChecked);
+            spoken.Finish(tally.IsChecked, listing);
         }
     }
 
-    private Task RunAsync(
+    private Task<bool> RunAsync(
         IEnumerable<string> paths, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken) =>
         RunAsync(["--partial", "--info=progress2", .. paths], null, bytes => Progress(bytes, activity, report), activity, cancellationToken);
 
-    private async Task RunAsync(
+    /// <summary>What is to run in place of rsync there. The login shell may be of any kind.</summary>
+    /// <param name="script">For sh; the arguments of rsync are its own.</param>
+    private static string Server(string script) =>
+        $"--rsync-path=exec sh -c {ShellQuote.Quote($"command -v rsync >/dev/null || {{ echo {NoRsync} >&2; exit 127; }}; {script}")} rsync";
+
+    private async Task<bool> RunAsync(
         IEnumerable<string> more, byte[]? input, Action<ReadOnlyMemory<byte>> onOutput, string activity, CancellationToken cancellationToken)
     {
         List<string> arguments =
@@ -103,10 +120,11 @@ internal sealed partial class RsyncFiles(SshSession session)
         var exitCode = await SshProcess.RunAsync(
             "rsync", arguments,
             input is null ? null : async (stream, token) => await stream.WriteAsync(input, token).ConfigureAwait(false),
-            (stream, token) => SshProcess.PumpAsync(stream, onOutput, token),
+            (stream, token) => SshProcess.PumpAsync(stream, onOutput, token, Pace),
             bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
-        if (exitCode is not (0 or Vanished))
-            throw Explain(exitCode, tail.Text, activity);
+        if (exitCode is not (0 or Vanished) && tail.Text.Contains(NoRsync, StringComparison.Ordinal))
+            return false;
+        return exitCode is 0 or Vanished ? true : throw Explain(exitCode, tail.Text, activity);
     }
 
     private Fe2Exception Explain(int exitCode, string errorText, string activity)

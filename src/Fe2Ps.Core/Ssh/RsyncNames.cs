@@ -5,69 +5,78 @@ using System.Text.RegularExpressions;
 namespace Fe2Ps.Core.Ssh;
 
 /// <summary>
-/// Reads the names that rsync says (<c>--info=name2</c>): one a line before the file travels, or with "is uptodate" behind it.
-/// What is left then of this computer's files has not arrived. Only this end's files can be told so: those of a machine are
-/// known to rsync alone.
+/// Keeps the names that rsync says (<c>--info=name2</c>): one a line before the file travels, or with "is uptodate" behind it.
+/// What is left then has not arrived. They are read only where a copy fails: a line for each of a million files is no news.
 /// </summary>
 internal sealed partial class RsyncNames(FileTransfer transfer, TransferTally tally)
 {
     private const string UpToDate = " is uptodate";
 
-    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
-    private readonly StringBuilder _line = new();
-    private string? _last;
+    /// <summary>"ignoring unsafe symlink", rsync's words for <c>--info=symsafe</c>; two versions put them differently.</summary>
+    private const string Unsafe = "unsafe symlink \"";
+
+    private readonly MemoryStream _said = new();
+    private int _lineStart;
+    private bool _isProgress;
 
     public void Add(ReadOnlyMemory<byte> bytes)
     {
-        var text = new char[_decoder.GetCharCount(bytes.Span, flush: false)];
-        _decoder.GetChars(bytes.Span, text, flush: false);
-        foreach (var character in text)
+        for (var rest = bytes.Span; rest.Length > 0;)
         {
-            if (character is not ('\n' or '\r'))
-            {
-                _line.Append(character);
-                continue;
-            }
-
-            if (character == '\n' && _line.Length > 0)
-                Take(_line.ToString());
-            _line.Clear();
+            var end = rest.IndexOfAny((byte)'\n', (byte)'\r');
+            _said.Write(end < 0 ? rest : rest[..(end + 1)]);
+            if (end < 0)
+                return;
+            // A line of progress stands behind a carriage return, to be written over.
+            if (_isProgress || rest[end] == '\r')
+                _said.SetLength(_lineStart);
+            else if (_said.GetBuffer().AsSpan(_lineStart, (int)_said.Length - _lineStart).IndexOf("unsafe symlink \""u8) >= 0)
+                tally.LinksLeftOut++;
+            _isProgress = rest[end] == '\r';
+            _lineStart = (int)_said.Length;
+            rest = rest[(end + 1)..];
         }
     }
 
     /// <summary>Closes the list: of a run that failed, the last file is there in part at most.</summary>
-    public void Finish(bool isWhole)
+    /// <param name="isWhole">Whether the run succeeded.</param>
+    /// <param name="listing">The files of the machine, or null where this computer sends its own.</param>
+    public void Finish(bool isWhole, RemoteListing? listing)
     {
-        if (isWhole && _last is not null)
-            tally.Arrived.Add(_last);
-        tally.Missing = () => All().Where(name => !tally.Arrived.Contains(name));
-    }
-
-    private void Take(string line)
-    {
-        var isThere = line.EndsWith(UpToDate, StringComparison.Ordinal);
-        var name = Below(Escaped().Replace(
-            isThere ? line[..^UpToDate.Length] : line, e => ((char)Convert.ToInt32(e.Groups[1].Value, 8)).ToString(CultureInfo.InvariantCulture)));
-        if (isThere)
-        {
-            tally.Arrived.Add(name);
+        if (isWhole)
             return;
+        string? last = null;
+        foreach (var line in Encoding.UTF8.GetString(_said.GetBuffer(), 0, _lineStart).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Contains(Unsafe, StringComparison.Ordinal))
+                continue;
+            var isThere = line.EndsWith(UpToDate, StringComparison.Ordinal);
+            var name = Below(Escaped().Replace(
+                isThere ? line[..^UpToDate.Length] : line, e => ((char)Convert.ToInt32(e.Groups[1].Value, 8)).ToString(CultureInfo.InvariantCulture)));
+            if (!isThere && last is not null)
+                tally.Arrived.Add(last);
+            if (isThere)
+                tally.Arrived.Add(name);
+            else
+                last = name;
         }
 
-        if (_last is not null)
-            tally.Arrived.Add(_last);
-        _last = name;
+        var all = listing is null ? null : listing.Names.Select(Below).ToList();
+        tally.Missing = () => (all ?? Here()).Where(name => !tally.Arrived.Contains(name));
     }
 
-    private IEnumerable<string> All()
+    private IEnumerable<string> Here()
     {
         IEnumerable<string> names = transfer.Names.Count > 0
             ? transfer.Names : Directory.EnumerateFileSystemEntries(transfer.SourceFolder).Select(p => Path.GetFileName(p));
         return names.SelectMany(n => TarFiles.Entries(Path.Combine(transfer.SourceFolder, n), n)).Where(e => File.Exists(e.Path)).Select(e => Below(e.Name));
     }
 
-    private string Below(string name) =>
-        transfer.SourceFolder.TrimEnd('/') + "/" + (name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name);
+    private string Below(string name)
+    {
+        var plain = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
+        return transfer.SourceFolder.Length == 0 ? plain : transfer.SourceFolder.TrimEnd('/') + "/" + plain;
+    }
 
     // What cannot be printed is written in octal (rsync(1), --8-bit-output).
     [GeneratedRegex(@"\\#([0-7]{3})")]

@@ -8,9 +8,20 @@ internal static class RsyncTrack
 {
     private const string Folder = "\"$HOME\"/.cache/fe2ps";
 
-    /// <summary>Runs rsync with the arguments of the script, its process id in a file for as long.</summary>
-    public static string Run(string track) =>
-        $"mkdir -p -- {Folder} && sh -c 'echo $$ > {File(track)}; exec rsync \"$@\"' rsync \"$@\"; s=$?; rm -f -- {File(track)}; exit $s";
+    /// <summary>Runs rsync with the arguments of the script.</summary>
+    /// <param name="track">The file that holds its process id for as long, or null.</param>
+    /// <param name="folder">A folder to be made before, quoted, or null.</param>
+    /// <param name="mark">A file that goes when rsync has succeeded, quoted, or null.</param>
+    public static string Run(string? track, string? folder, string? mark)
+    {
+        string[] folders = [.. new[] { folder, track is null ? null : Folder }.OfType<string>()];
+        var begin = "cd" + (folders.Length > 0 ? $" && mkdir -p -- {string.Join(' ', folders)}" : "") + " || exit; ";
+        if (track is null && mark is null)
+            return begin + "exec rsync \"$@\"";
+        var run = track is null ? "rsync \"$@\"" : $"sh -c 'echo $$ > {File(track)}; exec rsync \"$@\"' rsync \"$@\"";
+        var files = string.Join(' ', new[] { track is null ? null : File(track), mark }.OfType<string>());
+        return $"{begin}{run}; s=$?; [ $s -ne 0 ] || exec rm -f -- {files}; {(track is null ? "" : $"rm -f -- {File(track)}; ")}exit $s";
+    }
 
     /// <summary>Ends what is left of a transfer that was cut, and waits until it has put its things in order (5 s at most).</summary>
     public static string End(string track) =>

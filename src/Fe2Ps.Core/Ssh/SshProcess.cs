@@ -78,12 +78,21 @@ internal static class SshProcess
     }
 
     /// <summary>Reads a stream to its end, piece by piece.</summary>
-    public static async Task PumpAsync(Stream stream, Action<ReadOnlyMemory<byte>> onBytes, CancellationToken cancellationToken)
+    /// <param name="stream">The stream.</param>
+    /// <param name="onBytes">Gets the pieces.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="pace">How long small pieces may gather before they are read, or none.</param>
+    public static async Task PumpAsync(
+        Stream stream, Action<ReadOnlyMemory<byte>> onBytes, CancellationToken cancellationToken, TimeSpan pace = default)
     {
         var buffer = new byte[64 * 1024];
         int count;
         while ((count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
             onBytes(buffer.AsMemory(0, count));
+            if (pace > TimeSpan.Zero && count < buffer.Length)
+                await Task.Delay(pace, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task WriteAsync(Process process, Func<Stream, CancellationToken, Task>? writeInput, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
 {
     private const int ConnectionFailed = 255;
 
-    private bool? _remoteRsync;
+    private bool _mayHaveRsync = true;
 
     /// <inheritdoc/>
     public SshTarget Target => target;
@@ -90,9 +90,7 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
 
         if (localPaths.Count == 0)
             return;
-        if (await BothHaveRsyncAsync(cancellationToken).ConfigureAwait(false))
-            await new RsyncFiles(this).SendAsync(localPaths, remoteFolder, report, cancellationToken).ConfigureAwait(false);
-        else
+        if (!await ByRsyncAsync(rsync => rsync.SendAsync(localPaths, remoteFolder, report, cancellationToken)).ConfigureAwait(false))
             await new TarFiles(this).SendAsync(localPaths, remoteFolder, report, cancellationToken).ConfigureAwait(false);
     }
 
@@ -101,9 +99,7 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
         string remoteFolder, string localFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(localFolder);
-        if (await BothHaveRsyncAsync(cancellationToken).ConfigureAwait(false))
-            await new RsyncFiles(this).ReceiveAsync(remoteFolder, localFolder, report, cancellationToken).ConfigureAwait(false);
-        else
+        if (!await ByRsyncAsync(rsync => rsync.ReceiveAsync(remoteFolder, localFolder, report, cancellationToken)).ConfigureAwait(false))
             await new TarFiles(this).ReceiveAsync(remoteFolder, localFolder, report, cancellationToken).ConfigureAwait(false);
     }
 
@@ -111,9 +107,7 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
     public async Task TransferAsync(
         FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
-        if (await BothHaveRsyncAsync(cancellationToken).ConfigureAwait(false))
-            await new RsyncFiles(this).TransferAsync(transfer, tally, report, cancellationToken).ConfigureAwait(false);
-        else
+        if (!await ByRsyncAsync(rsync => rsync.TransferAsync(transfer, tally, report, cancellationToken)).ConfigureAwait(false))
             await new TarTransfer(this).RunAsync(transfer, tally, report, cancellationToken).ConfigureAwait(false);
     }
 
@@ -129,12 +123,12 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
     /// <summary>The session holds nothing of its own: the shared connection closes by itself when nobody uses it.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<bool> BothHaveRsyncAsync(CancellationToken cancellationToken)
+    /// <summary>Does it by rsync; false where one end has none. That the machine has it is found out by using it.</summary>
+    private async Task<bool> ByRsyncAsync(Func<RsyncFiles, Task<bool>> transfer)
     {
-        if (!Options.UseRsync || !RsyncFiles.IsHere)
+        if (!_mayHaveRsync || !Options.UseRsync || !RsyncFiles.IsHere)
             return false;
-        _remoteRsync ??= (await RunAsync("command -v rsync >/dev/null", null, cancellationToken).ConfigureAwait(false)).ExitCode == 0;
-        return _remoteRsync.Value;
+        return _mayHaveRsync = await transfer(new RsyncFiles(this)).ConfigureAwait(false);
     }
 
     /// <summary>The end of standard error, enough to read ssh's own messages in it.</summary>
