@@ -21,6 +21,18 @@ public static class InstanceFacts
     /// <summary>True where the instance is gone or going for good.</summary>
     public static bool IsEnding(Instance instance) => StateOf(instance) is "shutting-down" or "terminated";
 
+    /// <summary>
+    /// True for one that is starting, and for a spot instance that EC2 has stopped or hibernated to get the room: it starts that again by
+    /// itself. Source: StateReason in the EC2 API reference (<c>Server.SpotInstanceShutdown</c>).
+    /// </summary>
+    public static bool ComesBack(Instance instance) =>
+        StateOf(instance) switch
+        {
+            "pending" => true,
+            "stopping" or "stopped" => IsSpot(instance) && instance.StateReason?.Code == "Server.SpotInstanceShutdown",
+            _ => false,
+        };
+
     /// <summary>The address to reach it at: public, else IPv6, else private; null where it has none.</summary>
     public static string? AddressOf(Instance instance) =>
         FirstOf(instance.PublicIpAddress, instance.Ipv6Address, instance.PrivateIpAddress);

@@ -6,6 +6,7 @@ using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Network;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 
 namespace Fe2Ps.Core.Instances;
 
@@ -67,17 +68,25 @@ internal sealed record LaunchPlan(
                 MarketType = MarketType.Spot,
                 SpotOptions = new SpotMarketOptions
                 {
-                    SpotInstanceType = SpotInstanceType.OneTime,
-                    InstanceInterruptionBehavior = InstanceInterruptionBehavior.Terminate,
+                    SpotInstanceType = OnInterruptionRules.ComesBack(Request) ? SpotInstanceType.Persistent : SpotInstanceType.OneTime,
+                    InstanceInterruptionBehavior = Request.OnInterruption switch
+                    {
+                        OnInterruption.Stop => InstanceInterruptionBehavior.Stop,
+                        OnInterruption.Hibernate => InstanceInterruptionBehavior.Hibernate,
+                        _ => InstanceInterruptionBehavior.Terminate,
+                    },
                     MaxPrice = Request.MaxPrice?.ToString(CultureInfo.InvariantCulture),
                 },
             };
+            // EC2 user guide, "Specify the interruption behavior": a machine that is to hibernate is made ready for it at its launch.
+            if (Request.OnInterruption == OnInterruption.Hibernate)
+                call.HibernationOptions = new HibernationOptionsRequest { Configured = true };
         }
 
         return call;
     }
 
-    private ShutdownAction OnShutdown => Request.OnShutdown ?? (Request.Spot ? ShutdownAction.Terminate : ShutdownAction.Stop);
+    private ShutdownAction OnShutdown => Request.OnShutdown ?? (Request.Spot && !OnInterruptionRules.ComesBack(Request) ? ShutdownAction.Terminate : ShutdownAction.Stop);
 
     /// <summary>
     /// A public address is asked for whatever the subnet is set to: ssh needs it. Where an interface is described, subnet and groups are
@@ -115,7 +124,7 @@ internal sealed record LaunchPlan(
         image.BlockDeviceMappings.FirstOrDefault(b => b.DeviceName == image.RootDeviceName)?.Ebs?.VolumeSize ?? 8;
 
     /// <summary>What can be known to be wrong before any call.</summary>
-    /// <exception cref="Fe2Exception"><c>NameInvalid</c>, <c>CountInvalid</c>, <c>DiskSizeInvalid</c>, <c>SpotCannotStop</c>, <c>UserDataTooLong</c>, <c>TagReserved</c>, <c>CidrInvalid</c>.</exception>
+    /// <exception cref="Fe2Exception"><c>NameInvalid</c>, <c>CountInvalid</c>, <c>DiskSizeInvalid</c>, <c>SpotCannotStop</c>, <c>SpotWouldComeBack</c>, <c>OnInterruptionWithoutSpot</c>, <c>UserDataTooLong</c>, <c>TagReserved</c>, <c>CidrInvalid</c>.</exception>
     public static void Check(LaunchRequest request)
     {
         if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 200 || request.Name.AsSpan().ContainsAny("*?[]")
@@ -129,12 +138,7 @@ internal sealed record LaunchPlan(
             throw Invalid("CountInvalid", $"{request.Count} instances cannot be launched at once.", "Give a -Count from 1 to 1000.", request.Count);
         if (request.DiskSize is < 1 or > 65536)
             throw Invalid("DiskSizeInvalid", $"A disk of {request.DiskSize} GiB does not exist.", "Give a -DiskSize from 1 to 65536 GiB.", request.DiskSize);
-        if (request.Spot && request.OnShutdown == ShutdownAction.Stop)
-        {
-            throw Invalid("SpotCannotStop", "A one-time spot instance cannot be stopped, only terminated.",
-                "Leave -OnShutdown out, or launch without -Spot.", request.Name);
-        }
-
+        OnInterruptionRules.Check(request);
         if (request.MaxPrice is not null && !request.Spot)
             throw Invalid("MaxPriceWithoutSpot", "-MaxPrice is the most to pay for spot.", "Add -Spot, or leave -MaxPrice out.", request.MaxPrice);
         if (request.UserData is { } data && Encoding.UTF8.GetByteCount(data) > MostUserData)

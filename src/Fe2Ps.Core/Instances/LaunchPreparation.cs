@@ -5,6 +5,7 @@ using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Network;
 using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 
 namespace Fe2Ps.Core.Instances;
 
@@ -26,6 +27,7 @@ internal sealed class LaunchPreparation(Fe2Session session)
         (InstanceTypeInfo type, Image image) = await machine.ConfigureAwait(false);
         IReadOnlyList<Subnet> all = await places.ConfigureAwait(false);
         LaunchPlan.CheckDisk(request, image);
+        OnInterruptionRules.CheckMachine(request, type, image);
         IReadOnlyList<Subnet> subnets = await InOfferingZonesAsync(request, type, all, cancellationToken).ConfigureAwait(false);
 
         Task<KeyChoice> key = new KeyPairs(session).EnsureAsync(request.KeyName, request.KeyFile, report, cancellationToken);
@@ -36,13 +38,17 @@ internal sealed class LaunchPreparation(Fe2Session session)
         string user = request.User ?? session.Defaults.User
             ?? image.Tags.FirstOrDefault(t => t.Key == TagNames.User)?.Value ?? InstanceTargets.UserOf(image);
         return new LaunchPlan(
-            Guid.NewGuid().ToString("N"), request with { DiskSize = SizeFor(request, image) }, type, image,
+            Guid.NewGuid().ToString("N"), request with { DiskSize = SizeFor(request, type, image) }, type, image,
             await key.ConfigureAwait(false), user, await group.ConfigureAwait(false), subnets);
     }
 
     /// <summary>A default disk size is a wish that gives way to a bigger image; a size that was asked for has been checked.</summary>
-    private int? SizeFor(LaunchRequest request, Image image) =>
-        request.DiskSize ?? (session.Defaults.DiskSize is { } usual ? Math.Max(usual, LaunchPlan.RootSize(image)) : null);
+    private int? SizeFor(LaunchRequest request, InstanceTypeInfo type, Image image)
+    {
+        int? size = request.DiskSize ?? (session.Defaults.DiskSize is { } usual ? Math.Max(usual, LaunchPlan.RootSize(image)) : null);
+        // The memory of a machine that hibernates goes to its root disk.
+        return request.OnInterruption == OnInterruption.Hibernate ? Math.Max(size ?? LaunchPlan.RootSize(image), OnInterruptionRules.DiskFor(type)) : size;
+    }
 
     private async Task<(InstanceTypeInfo Type, Image Image)> ChooseMachineAsync(LaunchRequest request, CancellationToken cancellationToken)
     {

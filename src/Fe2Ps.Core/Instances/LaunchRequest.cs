@@ -1,3 +1,5 @@
+using Fe2Ps.Core.Spot;
+
 namespace Fe2Ps.Core.Instances;
 
 /// <summary>What <c>shutdown -h now</c> inside the machine does to the instance.</summary>
@@ -49,7 +51,10 @@ public sealed record LaunchRequest
     /// <summary>The most to pay for spot, USD an hour; the on-demand price.</summary>
     public decimal? MaxPrice { get; init; }
 
-    /// <summary>What a shutdown from inside does; <see cref="ShutdownAction.Stop"/>, for spot <see cref="ShutdownAction.Terminate"/>, the only one it knows.</summary>
+    /// <summary>What EC2 does with a spot machine when it needs the room; null is <see cref="Core.Spot.OnInterruption.Terminate"/>. The others take a persistent spot request.</summary>
+    public OnInterruption? OnInterruption { get; init; }
+
+    /// <summary>What a shutdown from inside does; <see cref="ShutdownAction.Stop"/>, for one-time spot <see cref="ShutdownAction.Terminate"/>, the only one it knows.</summary>
     public ShutdownAction? OnShutdown { get; init; }
 
     /// <summary>From where ssh is allowed; the caller's own address.</summary>

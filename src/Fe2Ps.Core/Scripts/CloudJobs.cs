@@ -54,7 +54,11 @@ public sealed class CloudJobs(
         SshTarget target = runs
             ? _targets.For(instance, file, user)
             : new SshTarget(instance.InstanceId, InstanceFacts.NameOf(instance) ?? instance.InstanceId, "", InstanceTargets.UsualUser, null, null);
-        return new JobMachine(target, instance.PrivateIpAddress, instance.VpcId, runs) { IsSpot = InstanceFacts.IsSpot(instance) };
+        return new JobMachine(target, instance.PrivateIpAddress, instance.VpcId, runs)
+        {
+            IsSpot = InstanceFacts.IsSpot(instance),
+            ComesBack = InstanceFacts.ComesBack(instance),
+        };
     }
 
     /// <summary>The machine with this id, also one that is ending; null where EC2 knows it no more.</summary>
@@ -123,6 +127,11 @@ public sealed class CloudJobs(
             return false;
         }
     }
+
+    /// <inheritdoc/>
+    public Task<bool> ComesBackAsync(string instanceId, CancellationToken cancellationToken) =>
+        session.GuardAsync("look at the job's machine", instanceId, async () =>
+            await _query.ByIdsAsync([instanceId], cancellationToken).ConfigureAwait(false) is [var instance] && InstanceFacts.ComesBack(instance));
 
     /// <summary>The spot requests of an instance; null for one that is not spot.</summary>
     private async Task<List<SpotInstanceRequest>?> SpotRequestsAsync(string instanceId, CancellationToken cancellationToken)

@@ -21,6 +21,12 @@ public interface IJobCloud
     /// </summary>
     Task<string?> RelaunchingRequestAsync(string instanceId, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether an instance that does not run is starting, or was stopped or hibernated by an interruption of EC2's, which starts it again
+    /// when there is room. Source: EC2 user guide, "Behavior of Spot Instance interruptions".
+    /// </summary>
+    Task<bool> ComesBackAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(false);
+
     /// <summary>Whether an instance exists and runs. What the tool cannot find does not run.</summary>
     Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken);
 }

@@ -117,11 +117,20 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         : job.Saved is { } saved ? $"EC2 took {job.TargetName} away; what was written there before {saved.UtcDateTime:HH:mm:ss} UTC is on {job.MonitorName}"
         : $"EC2 took {job.TargetName} away; what had arrived on {job.MonitorName} is there";
 
+    /// <summary>A job whose machine EC2 has stopped, and starts again.</summary>
+    internal static Job Resting(Job job) => job with
+    {
+        State = job.IsOver ? job.State : JobState.Interrupted,
+        Note = $"EC2 has stopped {job.TargetName} and starts it again when there is room",
+    };
+
     /// <summary>The monitor's word alone: does the target still live?</summary>
     private Job Judge(Job job, JobMachine? target)
     {
         if (job.IsOver)
             return job is { State: JobState.Lost, Note: null } ? job with { Note = Gone(job) } : job;
+        if (target is { IsRunning: false, ComesBack: true })
+            return Resting(job);
         var isGone = target is null ? _time.GetUtcNow() - (job.LastSeen ?? job.Created) > Silence : !target.IsRunning;
         return isGone
             ? job with { State = JobState.Lost, Note = Gone(job) }

@@ -139,6 +139,12 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
             return job with { Note = unreachable };
         }
 
+        if (await cloud.ComesBackAsync(targetId, cancellationToken).ConfigureAwait(false))
+        {
+            await Task.Delay(Pause, _time, cancellationToken).ConfigureAwait(false);
+            return JobCatalogue.Resting(now ?? job);
+        }
+
         if (job.Monitor is not { IsRunning: true } monitor)
             return job with { State = JobState.Lost, Note = $"{job.TargetName} is gone, and there is no monitor to ask" };
         // Its last word may have reached the monitor between the two questions.
@@ -152,7 +158,8 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
 
     /// <summary>Returns when there may be something new: also that EC2 takes the machine away.</summary>
     internal Task WaitForNewsAsync(Job job, TimeSpan longest, CancellationToken cancellationToken) =>
-        WaitThereAsync(job, Math.Clamp((int)Math.Ceiling(longest.TotalSeconds), 1, WaitSeconds), cancellationToken, "notice");
+        WaitThereAsync(
+            job, Math.Clamp((int)Math.Ceiling(longest.TotalSeconds), 1, WaitSeconds), cancellationToken, job.State == JobState.Interrupted ? [] : ["notice"]);
 
     private async Task WaitThereAsync(Job job, int seconds, CancellationToken cancellationToken, params string[] options)
     {

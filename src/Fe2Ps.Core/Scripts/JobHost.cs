@@ -46,6 +46,17 @@ internal sealed class JobHost(JobMachine machine, ISshSession session) : IAsyncD
         }
     }
 
+    /// <summary>Sees that jobs of this machine that are to go on do so at its next start.</summary>
+    public async Task GoOnAtBootAsync(IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        var result = await TryCallAsync("onboot", ["install"], null, cancellationToken).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+        {
+            report?.Report(new WarningReport(
+                $"After a restart of {machine.Name} its jobs go on only when a computer waits for them: nothing there (cloud-init, systemd, cron) would start them by itself."));
+        }
+    }
+
     /// <summary>Calls one of the scripts; a failure is an error.</summary>
     public async Task<SshResult> CallAsync(
         string script, IEnumerable<string> arguments, string step, Stream? input, CancellationToken cancellationToken)

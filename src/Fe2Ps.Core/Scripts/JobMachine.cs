@@ -12,6 +12,9 @@ public sealed record JobMachine(SshTarget Ssh, string? PrivateAddress = null, st
     /// <summary>Whether it is a spot machine, which EC2 may take away.</summary>
     public bool IsSpot { get; init; }
 
+    /// <summary>Whether it is starting, or EC2 has stopped it for an interruption and starts it again when there is room.</summary>
+    public bool ComesBack { get; init; }
+
     /// <summary>The instance's id.</summary>
     public string Id => Ssh.InstanceId;
 

@@ -68,8 +68,10 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
             Say("starting", 80);
             await TagAsync(request, name, retreat, cancellationToken).ConfigureAwait(false);
             retreat.MayRun = true;
+            if (request.Recovery is not null)
+                await target.GoOnAtBootAsync(report, cancellationToken).ConfigureAwait(false);
             var session = await target.CallAsync(
-                "start", StartArguments(id, script, request.Target, request.InterruptSignal, 1), "Starting the script", EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
+                "start", StartArguments(id, script, request.Target, request.InterruptSignal, 1, request.Recovery?.Options), "Starting the script", EnvironmentText(request, id), cancellationToken).ConfigureAwait(false);
             return Started(facts, session.OutputText);
         }
         catch (Exception failure)
@@ -97,8 +99,12 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
     }
 
     /// <summary>What the remote script <c>start</c> is called with.</summary>
-    internal static string[] StartArguments(string id, string script, JobMachine target, InterruptSignal signal, int attempt) =>
-        [id, script, target.IsSpot ? "spot" : "lasting", signal.ToString(), attempt.ToString(CultureInfo.InvariantCulture)];
+    internal static string[] StartArguments(string id, string script, JobMachine target, InterruptSignal signal, int attempt, RecoveryOptions? recovery = null) =>
+        [
+            id, script, target.IsSpot ? "spot" : "lasting", signal.ToString(), attempt.ToString(CultureInfo.InvariantCulture),
+            .. recovery is null ? Array.Empty<string>()
+                : [recovery.MaxRestarts.ToString(CultureInfo.InvariantCulture), .. recovery.RestartOnError ? new[] { "error" } : []],
+        ];
 
     /// <summary>Takes the job's folder on every machine, under the first name that is free on all of them.</summary>
     private static async Task<string> ClaimAsync(JobRequest request, JobHost[] hosts, string id, CancellationToken cancellationToken)

@@ -53,9 +53,12 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         }
 
         var ended = job.LastSeen is { } seen && job.State == JobState.Lost ? seen : session.Clock.GetUtcNow();
+        var comesBack = facts.ComesBack;
         facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
         facts = facts with { Attempts = [.. facts.Attempts, next] };
         await HandInAsync(facts, cancellationToken).ConfigureAwait(false);
+        if (!stays && comesBack)
+            await EndForGoodAsync(old, cancellationToken).ConfigureAwait(false);
         return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
     }
 
@@ -87,6 +90,18 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
 
             await Task.Delay(Pause, session.Clock, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A machine with a persistent spot request would be started again, and its disk costs as long as it is only stopped.</summary>
+    private async Task EndForGoodAsync(JobAttempt old, CancellationToken cancellationToken)
+    {
+        var left = await new InstanceQuery(session).ByIdsAsync([old.InstanceId], cancellationToken).ConfigureAwait(false);
+        if (left is not [var instance])
+            return;
+        if (InstanceFacts.IsEnding(instance))
+            await new SpotRequests(session).CancelOfAsync([instance], cancellationToken).ConfigureAwait(false);
+        else
+            await new InstanceActions(session).RemoveAsync([instance], cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<bool> HasFinishedAsync(CancellationToken cancellationToken)
@@ -132,8 +147,9 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             if (job.OnExit != OnExit.None && await jobs.ShutdownBehaviorAsync(machine.Id, cancellationToken).ConfigureAwait(false) != job.OnExit)
                 await jobs.SetShutdownBehaviorAsync(machine.Id, job.OnExit, cancellationToken).ConfigureAwait(false);
             await using var environment = await RecoveryStore.EnvironmentAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
+            await target.GoOnAtBootAsync(report, cancellationToken).ConfigureAwait(false);
             await target.CallAsync(
-                "start", ScriptRunner.StartArguments(job.Id, job.Script, machine, facts.Signal, facts.Last.Number), "Starting the script", environment, cancellationToken)
+                "start", ScriptRunner.StartArguments(job.Id, job.Script, machine, facts.Signal, facts.Last.Number, facts.Options), "Starting the script", environment, cancellationToken)
                 .ConfigureAwait(false);
         }
 

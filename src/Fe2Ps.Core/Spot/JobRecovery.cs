@@ -55,6 +55,9 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
                         Note = $"it was started on {facts.Attempts.Count} machines, as often as it may be",
                     };
                 case RecoveryStep.Watch:
+                    // A machine that EC2 has started again has another public address.
+                    if (now.Target is { IsRunning: true } && now.Target.Ssh.Address != job.Target?.Ssh.Address)
+                        moved?.Invoke(now);
                     job = now;
                     report?.Report(new ProgressReport($"Job {job.Name}", Status(job, session.Clock.GetElapsedTime(start))));
                     break;
@@ -79,9 +82,11 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
     private async Task<Job> LookAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         var now = await jobs.Control.RefreshAsync(job, report, cancellationToken).ConfigureAwait(false);
-        if (now.TargetId == job.TargetId)
+        if (now.TargetId == job.TargetId && (now.Session is not null || now.IsOver))
             return now with { Recovery = now.Recovery ?? job.Recovery };
         var there = now with { Target = await jobs.FindMachineAsync(now.TargetId, cancellationToken).ConfigureAwait(false) };
+        if (now.TargetId == job.TargetId && (there.Target is not { IsRunning: true } || there.Target.Ssh.Address == job.Target?.Ssh.Address))
+            return there with { Recovery = now.Recovery ?? job.Recovery };
         now = await jobs.Control.RefreshAsync(there, report, cancellationToken).ConfigureAwait(false);
         return now with { Recovery = now.Recovery ?? there.Recovery ?? job.Recovery };
     }

@@ -24,7 +24,7 @@ internal enum RecoveryStep
 /// <summary>The rules of recovery, and nothing else: whoever carries them out, on whatever computer, comes to the same step.</summary>
 internal static class Recovery
 {
-    /// <summary>The next step.</summary>
+    /// <summary>The next step. A machine that EC2 stops and starts again is waited for: its jobs go on there by themselves.</summary>
     /// <param name="job">The job as its machines know it.</param>
     /// <param name="facts">What the monitor has written down.</param>
     /// <param name="targetLives">Whether the cloud says that the present machine runs or starts.</param>
@@ -36,6 +36,8 @@ internal static class Recovery
         // A stop that was asked for is no interruption, whatever the machine does meanwhile.
         if (job.IsStopped && job.IsOver)
             return RecoveryStep.Done;
+        if (facts.ComesBack && job.State != JobState.Lost && (isMarked || job.State == JobState.Interrupted))
+            return RecoveryStep.Watch;
         if (!targetLives || isMarked || job.State is JobState.Lost or JobState.Interrupted)
             return Again(facts);
         // Flushing: the script has ended. What it ended with decides, once everything is on the monitor.

@@ -46,7 +46,11 @@ public sealed record RecoveryOptions
 /// <param name="Tags">The user's own tags.</param>
 public sealed record ReplacementMachine(
     string Name, string ImageId, string InstanceType, string Zone, int? DiskSize, string? KeyName, IReadOnlyList<string> SecurityGroupIds,
-    string User, string? InstanceProfile, bool IsSpot, IReadOnlyDictionary<string, string> Tags);
+    string User, string? InstanceProfile, bool IsSpot, IReadOnlyDictionary<string, string> Tags)
+{
+    /// <summary>What EC2 does with it at an interruption, as its spot request says.</summary>
+    public OnInterruption OnInterruption { get; init; }
+}
 
 /// <summary>One machine of a job, and what became of it.</summary>
 /// <param name="Number">1 for the first.</param>
@@ -80,6 +84,12 @@ public sealed record RecoveryFacts(RecoveryOptions Options, ReplacementMachine M
     /// <summary>The present machine.</summary>
     [JsonIgnore]
     public JobAttempt Last => Attempts[^1];
+
+    /// <summary>
+    /// Whether EC2 stops or hibernates the present machine at an interruption and starts it again: then nobody launches another one for it.
+    /// </summary>
+    [JsonIgnore]
+    public bool ComesBack => Last.IsSpot && Machine.OnInterruption != OnInterruption.Terminate;
 
     /// <summary>How long the script did not run between its first start and its last one, as far as anybody knows.</summary>
     [JsonIgnore]

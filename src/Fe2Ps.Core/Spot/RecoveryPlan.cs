@@ -31,7 +31,10 @@ public sealed class RecoveryPlan(Fe2Session session)
                     machine.Name, instance.ImageId, instance.InstanceType.Value, instance.Placement.AvailabilityZone, disk, instance.KeyName,
                     isUsual ? [] : [.. instance.SecurityGroups.Select(g => g.GroupId)], machine.Ssh.User, instance.IamInstanceProfile?.Arn,
                     InstanceFacts.IsSpot(instance),
-                    instance.Tags.Where(t => IsOwn(t.Key)).ToDictionary(t => t.Key, t => t.Value)),
+                    instance.Tags.Where(t => IsOwn(t.Key)).ToDictionary(t => t.Key, t => t.Value))
+                {
+                    OnInterruption = await OnInterruptionAsync(instance, cancellationToken).ConfigureAwait(false),
+                },
                 signal,
                 [AttemptOf(instance, 1) with { Started = session.Clock.GetUtcNow() }]);
         });
@@ -40,6 +43,22 @@ public sealed class RecoveryPlan(Fe2Session session)
     internal JobAttempt AttemptOf(Instance instance, int number) => new(
         number, instance.InstanceId, instance.InstanceType.Value, instance.Placement.AvailabilityZone, InstanceFacts.IsSpot(instance),
         new PriceBook(session).TryGetCached(instance));
+
+    /// <summary>What the machine's spot request says.</summary>
+    private async Task<OnInterruption> OnInterruptionAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(instance.SpotInstanceRequestId))
+            return OnInterruption.Terminate;
+        DescribeSpotInstanceRequestsResponse found = await session.Ec2.DescribeSpotInstanceRequestsAsync(
+            new DescribeSpotInstanceRequestsRequest { Filters = [InstanceQuery.Filter("spot-instance-request-id", [instance.SpotInstanceRequestId])] },
+            cancellationToken).ConfigureAwait(false);
+        return found.SpotInstanceRequests.FirstOrDefault()?.InstanceInterruptionBehavior?.Value switch
+        {
+            "stop" => OnInterruption.Stop,
+            "hibernate" => OnInterruption.Hibernate,
+            _ => OnInterruption.Terminate,
+        };
+    }
 
     private static bool IsOwn(string key) =>
         key != TagNames.Name && !key.StartsWith("fe2:", StringComparison.Ordinal) && !key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase);

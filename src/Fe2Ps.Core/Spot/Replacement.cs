@@ -58,7 +58,8 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
 
     /// <summary>No room, no such type for this image or zone, or a machine that was gone before it could be used.</summary>
     internal static bool MayFitElsewhere(Fe2Exception e) =>
-        e.Kind == Fe2ErrorKind.Capacity || e.Id is "QuotaExceeded" or "InstanceTypeNotFound" or "TypeNotInZone" or "InstanceEnded" or "InstanceNotReady" or "SpotPriceTooLow";
+        e.Kind == Fe2ErrorKind.Capacity || e.Id is "QuotaExceeded" or "InstanceTypeNotFound" or "TypeNotInZone" or "InstanceEnded" or "InstanceNotReady" or "SpotPriceTooLow"
+            or "HibernateTypeUnsupported" or "HibernateMemoryTooLarge" or "HibernateDiskTooSmall";
 
     /// <summary>What is launched.</summary>
     internal static LaunchRequest Request(Job job, RecoveryFacts facts, CapacityChoice choice, int attempt, string name) => new()
@@ -70,6 +71,7 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
         KeyName = facts.Machine.KeyName,
         User = facts.Machine.User,
         Spot = choice.IsSpot,
+        OnInterruption = choice.IsSpot && facts.Machine.OnInterruption != OnInterruption.Terminate ? facts.Machine.OnInterruption : null,
         SecurityGroupIds = facts.Machine.SecurityGroupIds,
         Zone = choice.Zone,
         // A spot machine knows no other end.

@@ -8,7 +8,7 @@ namespace Fe2Ps.Sandbox.Control;
 /// <summary>Faults that strike instances at once.</summary>
 internal static class InstanceFaults
 {
-    /// <summary>Strikes every living instance whose id or Name fits; returns their ids.</summary>
+    /// <summary>Strikes every running instance (for <c>room</c> every stopped one) whose id or Name fits; returns their ids.</summary>
     public static async Task<IReadOnlyList<string>> StrikeAsync(Cloud cloud, OperationTable table, Fault fault, CancellationToken cancellationToken)
     {
         var pattern = fault.Instance ?? throw new ArgumentException($"The fault '{fault.Kind}' needs an instance: its id or Name, wildcards allowed.");
@@ -16,20 +16,22 @@ internal static class InstanceFaults
         lock (cloud.Gate)
         {
             struck = [.. cloud.State.Regions.Values.SelectMany(region => region.Instances.Values.Select(instance => (region, instance)))
-                .Where(pair => pair.instance.State == InstanceState.Running && Fits(pattern, pair.instance))];
+                .Where(pair => pair.instance.State == (fault.Kind == "room" ? InstanceState.Stopped : InstanceState.Running) && Fits(pattern, pair.instance))];
             foreach (var (region, instance) in struck)
             {
                 if (fault.Kind == "rebalance")
                     table.Spot.Rebalance(instance);
                 if (fault.Kind == "interrupt")
-                    table.Spot.Interrupt(region, instance, TimeSpan.FromSeconds(fault.Seconds ?? 120), fault.Action);
+                    table.Spot.Interrupt(region, instance, fault.Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null, fault.Action);
+                if (fault.Kind == "room")
+                    table.Spot.Room(region, instance);
             }
 
             cloud.Changed();
         }
 
         if (struck.Count == 0)
-            throw new ArgumentException($"No running instance has the id or Name '{pattern}'.");
+            throw new ArgumentException($"No {(fault.Kind == "room" ? "stopped" : "running")} instance has the id or Name '{pattern}'.");
         foreach (var (_, instance) in struck)
         {
             if (fault.Kind == "kill")

@@ -63,7 +63,7 @@ internal static class FaultKinds
     ];
 
     /// <summary>Faults that happen at once, to instances.</summary>
-    public static IReadOnlyList<string> Immediate { get; } = ["kill", "cut", "join", "rebalance", "interrupt"];
+    public static IReadOnlyList<string> Immediate { get; } = ["kill", "cut", "join", "rebalance", "interrupt", "room"];
 
     public static IReadOnlyList<string> All { get; } = [.. Standing, .. Immediate];
 }

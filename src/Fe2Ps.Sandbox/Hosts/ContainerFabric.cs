@@ -85,12 +85,19 @@ public sealed class ContainerFabric : IHostFabric
         await host.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (host.Running is not null)
+            if (host.Running is not null && !host.Sleeps)
                 return;
             host.Spec = spec;
             _addresses.Take(spec.PrivateAddress);
             if (spec.PublicAddress is not null)
                 _addresses.Take(spec.PublicAddress);
+            if (host.Running is not null)
+            {
+                await _network.ReaddressAsync(spec.InstanceId, spec.PublicAddress, cancellationToken).ConfigureAwait(false);
+                Awake(host);
+                return;
+            }
+
             await BootAsync(host, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -106,7 +113,7 @@ public sealed class ContainerFabric : IHostFabric
         var run = await ExpectEndAsync(host, cancellationToken).ConfigureAwait(false);
         if (run is null)
             return;
-        if (!force && Kernel.Signal(run.Process, Kernel.Terminate))
+        if (!force && !host.Sleeps && Kernel.Signal(run.Process, Kernel.Terminate))
         {
             try
             {
@@ -121,7 +128,27 @@ public sealed class ContainerFabric : IHostFabric
 
         await _volumes.LetGoAsync(instanceId, run.Pid, powerFails: false, cancellationToken).ConfigureAwait(false);
         Kernel.Signal(run.Process, Kernel.Kill);
+        Awake(host);
         await run.Ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<bool> HibernateAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        if (!_hosts.TryGetValue(instanceId, out var host))
+            return false;
+        await host.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (host.Running is null || host.Sleeps || !Standstill.Freeze(_containers.NameOf(instanceId)))
+                return false;
+            host.Sleeps = true;
+            await _network.ReaddressAsync(instanceId, null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            host.Turn.Release();
+        }
     }
 
     public Task RebootAsync(string instanceId, CancellationToken cancellationToken)
@@ -241,6 +268,14 @@ public sealed class ContainerFabric : IHostFabric
     private ContainerHost.Run? RunOf(string instanceId) => _hosts.TryGetValue(instanceId, out var host) ? host.Running : null;
 
     private int? PidOf(string instanceId) => RunOf(instanceId)?.Pid;
+
+    private void Awake(ContainerHost host)
+    {
+        if (!host.Sleeps)
+            return;
+        host.Sleeps = false;
+        Standstill.Thaw(_containers.NameOf(host.Spec.InstanceId));
+    }
 
     private static async Task<ContainerHost.Run?> ExpectEndAsync(ContainerHost host, CancellationToken cancellationToken)
     {

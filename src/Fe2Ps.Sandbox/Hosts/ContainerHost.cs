@@ -13,6 +13,9 @@ internal sealed class ContainerHost(HostSpec spec)
     /// <summary>The first process while it runs.</summary>
     public Run? Running { get; set; }
 
+    /// <summary>Whether it hibernates: its processes stand still.</summary>
+    public bool Sleeps { get; set; }
+
     /// <summary>One life from start to end.</summary>
     internal sealed class Run(int pid, SafeFileHandle process)
     {

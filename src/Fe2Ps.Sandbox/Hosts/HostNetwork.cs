@@ -200,6 +200,35 @@ internal sealed class HostNetwork
         await Commands.TryAsync("ip", ["-n", Space, "link", "delete", left.Link], cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Gives a host that hibernated another public address; none takes it off the network.</summary>
+    public async Task ReaddressAsync(string instanceId, IPAddress? publicAddress, CancellationToken cancellationToken)
+    {
+        Joined? joined;
+        lock (_lock)
+        {
+            if (!_joined.TryGetValue(instanceId, out joined))
+                return;
+            _joined[instanceId] = joined with { Public = publicAddress };
+        }
+
+        var text = new StringBuilder();
+        if (joined.Public is not null)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"delete element ip fe2 private_of {{ {joined.Public} }}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"delete element ip fe2 public_of {{ {joined.Private} }}");
+        }
+
+        if (publicAddress is not null)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"add element ip fe2 private_of {{ {publicAddress} : {joined.Private} }}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"add element ip fe2 public_of {{ {joined.Private} : {publicAddress} }}");
+        }
+
+        if (text.Length > 0)
+            await FilterAsync(text.ToString(), cancellationToken).ConfigureAwait(false);
+        await SetConnectedAsync(instanceId, publicAddress is not null, cancellationToken).ConfigureAwait(false);
+    }
+
     public void Forget(string instanceId)
     {
         lock (_lock)

@@ -44,11 +44,17 @@ public interface IHostFabric : IAsyncDisposable
 
     void ReleaseAddress(IPAddress address);
 
-    /// <summary>Makes the host's root from its image and starts it, or starts a stopped one again with its disk as it was. Returns once init runs; sshd follows.</summary>
+    /// <summary>Makes the host's root from its image and starts it, or starts a stopped one again with its disk as it was, a hibernated one with its memory too. Returns once init runs; sshd follows.</summary>
     Task StartAsync(HostSpec spec, CancellationToken cancellationToken);
 
     /// <summary>Stops the host: an orderly shutdown unless <paramref name="force"/>; the disk stays.</summary>
     Task StopAsync(string instanceId, bool force, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stands the host still with its memory and takes it off the network, until <see cref="StartAsync"/>; false where that cannot be
+    /// done: nothing has happened then.
+    /// </summary>
+    Task<bool> HibernateAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(false);
 
     Task RebootAsync(string instanceId, CancellationToken cancellationToken);
 

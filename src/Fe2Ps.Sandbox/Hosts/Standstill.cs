@@ -32,6 +32,12 @@ internal sealed class Standstill
 
     public void End(string containerName) => End(containerName, null);
 
+    /// <summary>Stops a container's processes until <see cref="Thaw"/>; false where the kernel cannot.</summary>
+    public static bool Freeze(string containerName) => Write(containerName, "FROZEN");
+
+    /// <summary>Lets them go on.</summary>
+    public static bool Thaw(string containerName) => Write(containerName, "THAWED");
+
     /// <summary>Lets go of a container that is to end: what stands still cannot even be killed.</summary>
     public void Release(string containerName)
     {

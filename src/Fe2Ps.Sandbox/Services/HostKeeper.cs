@@ -52,6 +52,24 @@ internal sealed class HostKeeper
         Then(instance, token => Real && instance.HasHost ? _cloud.Fabric.StopAsync(instance.Id, force, token) : Pause(), () => Stopped(instance));
     }
 
+    /// <summary>As <see cref="Stop"/>, with its memory; a host that cannot stops instead, as on EC2.</summary>
+    public void Hibernate(Instance instance, string code, string message)
+    {
+        Settle(instance);
+        instance.State = InstanceState.Stopping;
+        (instance.ReasonCode, instance.ReasonMessage) = (code, message);
+        Then(
+            instance,
+            async token =>
+            {
+                if (!Real || !instance.HasHost)
+                    await Pause().ConfigureAwait(false);
+                else if (!await _cloud.Fabric.HibernateAsync(instance.Id, token).ConfigureAwait(false))
+                    await _cloud.Fabric.StopAsync(instance.Id, false, token).ConfigureAwait(false);
+            },
+            () => Stopped(instance));
+    }
+
     public void Terminate(RegionState region, Instance instance, string code, string message)
     {
         var wasUp = instance.State is InstanceState.Running;

@@ -79,7 +79,7 @@ internal sealed class InstanceView(Call call)
             ["EbsOptimized"] = item.EbsOptimized,
             ["EnaSupport"] = true,
             ["CpuOptions"] = new Fields { ["CoreCount"] = cores, ["ThreadsPerCore"] = (type?.VCpus ?? 1) / cores },
-            ["HibernationOptions"] = new Fields { ["Configured"] = false },
+            ["HibernationOptions"] = new Fields { ["Configured"] = item.Hibernates },
             ["MetadataOptions"] = new Fields
             {
                 ["State"] = item.State is InstanceState.Pending ? "pending" : "applied",

@@ -42,6 +42,9 @@ internal sealed record LaunchPlan(
 
     public bool EbsOptimized { get; init; }
 
+    /// <summary>Whether the instance is made ready to hibernate.</summary>
+    public bool Hibernates { get; init; }
+
     public bool Monitoring { get; init; }
 
     /// <summary>Reads a RunInstances request, its launch template already filled in; every fault of it is an error of EC2's own.</summary>
@@ -106,6 +109,7 @@ internal sealed record LaunchPlan(
             DisableApiTermination = input.Is("DisableApiTermination"),
             DisableApiStop = input.Is("DisableApiStop"),
             EbsOptimized = input.Is("EbsOptimized"),
+            Hibernates = LaunchRules.Hibernation(input.Struct("HibernationOptions")?.Is("Configured") == true || spot?.Interruption == "hibernate", type, devices[0]),
             Monitoring = input.Struct("Monitoring")?.Is("Enabled") ?? false,
         };
     }

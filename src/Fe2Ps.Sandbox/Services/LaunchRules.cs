@@ -106,6 +106,18 @@ internal static class LaunchRules
         return new SpotPlan(price, type, interruption, options?.Time("ValidUntil"));
     }
 
+    /// <summary>Whether the instance is made ready to hibernate. Source: "Prerequisites for Amazon EC2 instance hibernation" in the EC2 user guide.</summary>
+    public static bool Hibernation(bool isWanted, TypeFacts type, DeviceMapping root)
+    {
+        if (!isWanted)
+            return false;
+        var reason = !TypeListing.Hibernates(type) ? $"The instance type '{type.Name}' does not support hibernation."
+            : !root.Encrypted ? "Hibernation needs an encrypted root volume."
+            : (root.Size ?? 8) * 1024L < type.MemoryMiB ? "The root volume is too small for the contents of the memory."
+            : null;
+        return reason is null ? true : throw new ApiException("UnsupportedHibernationConfiguration", reason);
+    }
+
     /// <summary>The image's devices with the caller's changes and additions.</summary>
     public static IReadOnlyList<DeviceMapping> Devices(Call call, Image image, IReadOnlyList<Fields> requested)
     {

@@ -155,6 +155,7 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
             DisableApiTermination = plan.DisableApiTermination,
             DisableApiStop = plan.DisableApiStop,
             EbsOptimized = plan.EbsOptimized,
+            Hibernates = plan.Hibernates,
             Monitoring = plan.Monitoring,
             ProfileArn = plan.ProfileArn,
             ProfileSince = call.Now,

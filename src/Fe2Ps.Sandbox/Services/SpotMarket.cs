@@ -23,6 +23,9 @@ internal sealed class SpotMarket
     /// <summary>A persistent request waits for room: to launch an instance, or to start the one that an interruption stopped.</summary>
     public event Action<RegionState, SpotRequest>? Waiting;
 
+    /// <summary>There is room for such a request.</summary>
+    public event Action<RegionState, SpotRequest>? RoomFound;
+
     /// <summary>Refuses a price that is below the market's, or any when a fault says so.</summary>
     public void CheckPrice(Call call, LaunchPlan plan, Subnet subnet)
     {
@@ -116,11 +119,12 @@ internal sealed class SpotMarket
     }
 
     /// <summary>Announces an interruption and carries it out when its time comes.</summary>
-    /// <param name="lead">From the notice to the interruption; EC2 gives two minutes.</param>
-    public void Interrupt(RegionState region, Instance instance, TimeSpan lead, string? action)
+    /// <param name="wanted">From the notice to the interruption; null is EC2's two minutes, and the moment that it takes to begin a hibernation.</param>
+    public void Interrupt(RegionState region, Instance instance, TimeSpan? wanted, string? action)
     {
         var request = instance.SpotRequestId is { } id ? region.SpotRequests.GetValueOrDefault(id) : null;
         var what = action ?? request?.Interruption ?? "terminate";
+        var lead = wanted ?? TimeSpan.FromSeconds(what == "hibernate" ? 5 : 120);
         var time = _cloud.Now + lead;
         instance.Notice = new InterruptionNotice(what, time);
         if (request is not null)
@@ -131,6 +135,13 @@ internal sealed class SpotMarket
         }
 
         _cloud.After(lead, () => CarryOut(region, instance, time));
+    }
+
+    /// <summary>There is room again: requests that wait for an instance, or with one that an interruption stopped, are served at once.</summary>
+    public void Room(RegionState region, Instance instance)
+    {
+        if (instance.SpotRequestId is { } id && region.SpotRequests.GetValueOrDefault(id) is { Type: "persistent", State: "disabled" or "open" } request)
+            RoomFound?.Invoke(region, request);
     }
 
     public void Rebalance(Instance instance) => instance.RebalanceAt = _cloud.Now;
@@ -162,7 +173,11 @@ internal sealed class SpotMarket
         }
 
         instance.TransitionReason = $"Server.SpotInstanceShutdown ({HostKeeper.Gmt(_cloud.Now)})";
-        _hosts.Stop(region, instance, false, "Server.SpotInstanceShutdown", "Server.SpotInstanceShutdown: Spot instance shutdown");
+        const string Reason = "Server.SpotInstanceShutdown";
+        if (notice.Action == "hibernate" && instance.Hibernates)
+            _hosts.Hibernate(instance, Reason, $"{Reason}: Spot instance shutdown");
+        else
+            _hosts.Stop(region, instance, false, Reason, $"{Reason}: Spot instance shutdown");
         InstanceStopped(region, instance, StoppedByInterruption, "Your Spot Instance was stopped because there is no Spot capacity available.");
         if (instance.SpotRequestId is { } id && region.SpotRequests.GetValueOrDefault(id) is { Type: "persistent", State: "disabled" } request)
             Waiting?.Invoke(region, request);

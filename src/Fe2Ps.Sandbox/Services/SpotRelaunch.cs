@@ -21,6 +21,7 @@ internal sealed class SpotRelaunch
     {
         (_cloud, _table, _launch) = (cloud, table, launch);
         table.Spot.Waiting += Later;
+        table.Spot.RoomFound += Serve;
     }
 
     /// <summary>After a restart of the sandbox: whoever waited goes on waiting.</summary>

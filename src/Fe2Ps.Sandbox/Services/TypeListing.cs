@@ -35,6 +35,9 @@ internal static class TypeListing
         table.Add("DescribeInstanceTypeOfferings", Offerings);
     }
 
+    /// <summary>Whether instances of the type can hibernate.</summary>
+    public static bool Hibernates(TypeFacts type) => type.Gpu is null && !type.Metal && type.MemoryMiB <= 150 * 1024;
+
     private static Fields Describe(Call call)
     {
         var names = call.Input.Strings("InstanceTypes");
@@ -135,7 +138,7 @@ internal static class TypeListing
             ["TotalGpuMemoryInMiB"] = type.Gpu.Count * type.Gpu.MemoryMiB,
         },
         ["PlacementGroupInfo"] = new Fields { ["SupportedStrategies"] = type.Burstable ? new[] { "partition", "spread" } : new[] { "cluster", "partition", "spread" } },
-        ["HibernationSupported"] = type.Gpu is null && type.MemoryMiB <= 153600,
+        ["HibernationSupported"] = Hibernates(type),
         ["BurstablePerformanceSupported"] = type.Burstable,
         ["DedicatedHostsSupported"] = !type.Burstable,
         ["AutoRecoverySupported"] = type.Disks == 0,

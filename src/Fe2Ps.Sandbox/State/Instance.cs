@@ -106,6 +106,9 @@ internal sealed class Instance : Resource
 
     public bool EbsOptimized { get; set; }
 
+    /// <summary>Whether it was made ready to hibernate.</summary>
+    public bool Hibernates { get; init; }
+
     public bool SourceDestCheck { get; set; } = true;
 
     public bool Monitoring { get; init; }

@@ -5,6 +5,7 @@ using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Sandboxes;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Tests.Support;
 
@@ -48,6 +49,13 @@ public sealed class HostedJobFixture : SandboxFixture
     internal async Task<JobMachine> LaunchAsync(string name, bool spot = false)
     {
         await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = spot });
+        return await Jobs.MachineAsync(name);
+    }
+
+    /// <summary>A spot machine that EC2 stops or hibernates instead of ending it.</summary>
+    internal async Task<JobMachine> LaunchAsync(string name, OnInterruption onInterruption)
+    {
+        await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = true, OnInterruption = onInterruption });
         return await Jobs.MachineAsync(name);
     }
 

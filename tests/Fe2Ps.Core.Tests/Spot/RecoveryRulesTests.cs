@@ -89,6 +89,21 @@ public sealed class RecoveryRulesTests
         Assert.Equal(TimeSpan.FromMinutes(3), facts.TimeLost);
     }
 
+    [Theory]
+    [InlineData(JobState.Interrupted, true, true, nameof(RecoveryStep.Watch))]
+    [InlineData(JobState.Running, true, true, nameof(RecoveryStep.Watch))]
+    [InlineData(JobState.Interrupted, false, false, nameof(RecoveryStep.Watch))]
+    [InlineData(JobState.Lost, true, false, nameof(RecoveryStep.Replace))]
+    [InlineData(JobState.Finished, false, false, nameof(RecoveryStep.Done))]
+    public void AMachineThatEC2StartsAgainIsWaitedFor(JobState state, bool lives, bool isMarked, string step)
+    {
+        var facts = Facts() with { Machine = Facts().Machine with { OnInterruption = OnInterruption.Stop } };
+        Assert.Equal(step, Recovery.Next(TheJob(state, state == JobState.Finished ? 0 : null), facts, lives, isMarked).ToString());
+        // A replacement that is on demand is nothing that EC2 takes away.
+        var onDemand = facts.WithLast(facts.Last with { IsSpot = false });
+        Assert.False(onDemand.ComesBack);
+    }
+
     private static Job TheJob(JobState state, int? exitCode) =>
         new("job-00000000", "job", "train.sh", state) { TargetId = "i-1", TargetName = "spot2", ExitCode = exitCode };
 

@@ -144,6 +144,7 @@ stop_notice() {
 # Passes every 30 s, and less often where a pass takes long. Without lsyncd (not every distribution has it) they do its work.
 watch_script() {
     next_beat=0
+    next_word=0
     next_pass=0
     last_start=0
     while script_runs; do
@@ -154,6 +155,10 @@ watch_script() {
             next_beat=$((moment + 30))
         fi
         if has_monitor; then
+            if [ -f "$private/again" ] && [ "$moment" -ge $next_word ]; then
+                next_word=$((moment + 5))
+                say_again
+            fi
             [ -z "$going_down" ] || last_pass
             if { [ -z "$lsyncd_pid" ] || ! kill -0 "$lsyncd_pid" 2>/dev/null; } && [ $((moment - last_start)) -ge 5 ]; then
                 last_start=$moment
@@ -204,6 +209,33 @@ flush() {
     done
 }
 
+# say_again: that the script goes on after a restart of the machine, or of itself.
+say_again() {
+    while [ -s "$private/again" ] && read -r words < "$private/again"; do
+        ssh -F "$private/ssh_config" monitor "again $words" 2>"$private/push.err" </dev/null
+        case $? in
+            # 64 and more: a monitor that does not want to hear it will not want to later either.
+            0 | 64 | 66 | 77) sed -i 1d "$private/again" ;;
+            *) return 1 ;;
+        esac
+    done
+    rm -f "$private/again"
+}
+
+# rest: leaves the job as it is, for the machine's next start.
+rest() {
+    stop_lsyncd
+    ! has_monitor || last_pass
+    exit 0
+}
+
+# go_on REASON: starts the script once more, and sees to it again. Returns when that cannot be.
+go_on() {
+    stop_lsyncd
+    "$fe2/resume" "$id" "$1" kept </dev/null >>"$private/keep.log" 2>&1 || return 0
+    exec "$fe2/keep" "$id" locked
+}
+
 # The job's last word. When its answer is lost on the way, the key is gone at the next attempt: then it was heard.
 say_done() {
     tried=
@@ -233,6 +265,22 @@ if [ "$code" = - ]; then
         kill -9 "$member" 2>/dev/null
     done
 fi
+# A job that is to go on rests while EC2 stops its machine, or somebody restarts it, and is not over when it fails.
+if [ "$code" != 0 ] && may_resume; then
+    case $(cut -d ' ' -f 2 "$meta/interrupted" 2>/dev/null) in
+        stop | hibernate)
+            # Until then nobody needs to start it.
+            put "$private/resting" "$(life)"
+            rest
+            ;;
+        '')
+            ! is_fresh "$private/down" || rest
+            rm -f "$private/down"
+            [ $result = finished ] || go_on lost
+            [ "$on_error" != error ] || go_on error
+            ;;
+    esac
+fi
 # A script that ends with the machine did not fail: it was interrupted. One that ends well is done.
 if [ "$code" != 0 ] && [ -s "$meta/interrupted" ]; then
     result=lost
@@ -241,6 +289,9 @@ stop_lsyncd
 if has_monitor; then
     state flushing
     flush
+    until say_again; do
+        sleep 2
+    done
     cp "$log" "$meta/sync.log" 2>/dev/null
     say_done $result
     ssh -F "$private/ssh_config" -O exit monitor 2>/dev/null

@@ -83,6 +83,12 @@ lock() {
 # boot: the machine's present run.
 boot() { cat /proc/sys/kernel/random/boot_id 2>/dev/null; }
 
+# life: the machine's time between a start and a stop; in a container, which shares its kernel, the first process tells.
+life() { printf '%s %s' "$(boot)" "$(born 1)"; }
+
+# is_fresh FILE: no older than two minutes.
+is_fresh() { [ -n "$(find "$1" -mmin -2 2>/dev/null)" ]; }
+
 # leave_wanted: how a job that has ended wants the machine to leave, or nothing. A wish from before the machine's last start
 # was settled by whoever started it.
 leave_wanted() {
@@ -144,6 +150,21 @@ edit_keys() (
     chmod --reference="$keys" "$next" 2>/dev/null || chmod 600 "$next"
     mv -f "$next" "$keys"
 )
+
+# may_resume: whether a job may be started once more on this machine: it was asked for, nobody stopped it, and it was not started
+# again as often as it may be.
+may_resume() {
+    [ -s "$private/recover" ] && [ -s "$private/attempt" ] && ! [ -f "$meta/stopped" ] || return 1
+    read -r most_restarts on_error < "$private/recover"
+    [ "$(cat "$private/attempt")" -le "$most_restarts" ]
+}
+
+# clear_marks: what was written down about a time before.
+clear_marks() {
+    for mark in exit-code ended interrupted rebalance saved; do
+        rm -f "$meta/$mark"
+    done
+}
 
 rsync=rsync
 

@@ -2,6 +2,7 @@
 # notice ID notice TIME ACTION LEFT: EC2 takes this machine away at TIME, in LEFT seconds. Everything of the job that can be
 # saved until then is: each step has a time limit of its own, so one that hangs loses nothing but itself.
 # notice ID rebalance TIME: it may do so soon. The early half: what harms nobody.
+# notice ID back TIME: it did so at TIME, with its memory, and the machine is there again: the script goes on where it was.
 # Runs as a session of its own (watch starts it), so that its rsync can be found and ended.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -16,6 +17,13 @@ lock "$private/$kind.lock" 0 || exit 0
 [ "$(cat "$private/$kind-known" 2>/dev/null)" != "$deadline" ] || exit 0
 put "$private/$kind-known" "$deadline" || exit 1
 remember "$private/$kind.pid" $$
+
+if [ "$kind" = back ]; then
+    rm -f "$meta/interrupted" "$meta/saved"
+    # The monitor hears of it from keep.
+    printf '%s\n' "0 $(now) $(now) back" >> "$private/again"
+    exit 0
+fi
 
 # Seconds since the machine's start: a clock that nobody sets.
 uptime() {
@@ -124,6 +132,8 @@ tell_script() {
     read -r wrapper _ < "$private/run.pid"
     members=$(session_members "$(session_of "$wrapper")" "$wrapper")
     # A program that is to end must not see its parts end before.
+    # One that hibernates with its machine need not end.
+    [ -n "$number" ] || [ "$action" != hibernate ] || return
     [ -n "$number" ] || tell_each STOP
     tell_each "$signal"
     [ -n "$number" ] || tell_each CONT

@@ -1,6 +1,7 @@
 #!/bin/sh
 # receive [--load] ID: the one command that a job's key may run on the monitor.
 #   rsync into the job's folder (with --load: out of it), by rrsync where the distribution has it;
+#   "again NUMBER STARTED ENDED END": the script was started once more on the same machine (resumed);
 #   "done STATE EXIT ENDED": the job's last word; its key leaves.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -115,6 +116,14 @@ case $request in
         set -- $request
         [ $# = 4 ] || exit 64
         finish "$@"
+        ;;
+    'again '*)
+        [ -z "$load" ] || exit 77
+        set -f
+        # shellcheck disable=SC2086 # four words, which resumed checks
+        set -- $request
+        [ $# = 5 ] || exit 64
+        exec "$fe2/resumed" "$id" "$2" "$3" "$4" "$5"
         ;;
     hello) ;;
     'rsync --server '*)

@@ -10,6 +10,8 @@ exec 2>>"$private/run.log"
 # shellcheck disable=SC2317 # called by traps
 pass_on() {
     signalled=1
+    # Nobody else asks the wrapper itself to end than a machine that goes down. A job that is to go on does so at the next start.
+    [ "$1" != TERM ] || put "$private/down" "$(now)"
     kill -s "$1" -- "-$script_pid" 2>/dev/null
 }
 script_pid=0

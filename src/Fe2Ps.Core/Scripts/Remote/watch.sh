@@ -108,6 +108,8 @@ poll() {
             seconds_until "$value"
             heard notice "$action" "$value" $left
         fi
+    elif [ "$status" = 404 ]; then
+        heard none
     fi
     if about events/recommendations/rebalance && field noticeTime; then
         heard rebalance "$value"
@@ -127,10 +129,26 @@ tell() {
     done
 }
 
+# A machine that hibernated is there again when the service knows of no notice any more.
+hibernation=
+over_at=0
+
 take() {
     case $1 in
-        notice) tell notice "$3" "$2" "$4" ;;
+        notice)
+            if [ "$2" = hibernate ] && [ "$3" != "$hibernation" ]; then
+                hibernation=$3
+                over_at=$(($(date +%s) + $4))
+            fi
+            tell notice "$3" "$2" "$4"
+            ;;
         rebalance) tell rebalance "$2" ;;
+        none)
+            if [ -n "$hibernation" ] && [ "$(date +%s)" -ge $over_at ]; then
+                tell back "$hibernation"
+                hibernation=
+            fi
+            ;;
     esac
 }
 

@@ -4,6 +4,7 @@ using Amazon.EC2.Model;
 using Fe2Ps.Completion;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Pipeline;
 using Fe2Ps.Views;
@@ -48,6 +49,10 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
     /// <summary>The most to pay for spot, USD an hour.</summary>
     [Parameter]
     public decimal? MaxPrice { get; set; }
+
+    /// <summary>What EC2 does with a spot machine when it needs the room.</summary>
+    [Parameter]
+    public OnInterruption? OnInterruption { get; set; }
 
     /// <summary>The only zone to try.</summary>
     [Parameter]
@@ -145,6 +150,7 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
         User = NullIfEmpty(User),
         Spot = Spot,
         MaxPrice = MaxPrice,
+        OnInterruption = OnInterruption,
         OnShutdown = OnShutdown,
         Cidr = NullIfEmpty(Cidr),
         SecurityGroupIds = SecurityGroupId,

@@ -1,0 +1,70 @@
+#!/bin/sh
+# resume ID REASON [kept]: on the machine of a job whose script did not come to its end, starts it once more there: after the
+# machine's start (boot), when its wrapper was killed (lost), or because it failed and shall be tried again (error). keep says
+# "kept" and goes on itself. Exit code 0 when the job goes on here, now or already; 3 when it does not: nobody asked for that, it is
+# over, or it was started as often as it may be.
+# shellcheck source=lib.sh
+. "$HOME/.fe2/lib.sh"
+# shellcheck source=launch.sh
+. "$fe2/launch"
+open_job "$1"
+reason=$2
+# Of two that come at once, the boot and a computer that looks after the job, the second finds it running.
+lock "$private/lock" 20 || exit 75
+[ -s "$private/recover" ] && [ -s "$private/attempt" ] || exit 3
+case $(head -n 1 "$meta/state" 2>/dev/null) in
+    finished | lost) exit 3 ;;
+esac
+if [ "${3-}" = kept ]; then
+    # The wrapper writes down the script's end before its own.
+    count=0
+    while alive "$private/run.pid" && [ $count -lt 50 ]; do
+        count=$((count + 1))
+        sleep 0.2
+    done
+fi
+! alive "$private/run.pid" || exit 0
+[ "${3-}" = kept ] || ! alive "$private/keep.pid" || exit 0
+# A machine that goes down, or that EC2 is about to stop, is no place to start.
+if [ "$reason" = lost ] && [ "${3-}" != kept ]; then
+    ! is_fresh "$private/down" || exit 0
+    [ "$(cat "$private/resting" 2>/dev/null)" != "$(life)" ] || exit 0
+fi
+
+keep_on() {
+    [ "${kept-}" ] || setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 9>&- &
+}
+kept=${3-}
+# A script that had ended by itself before the machine went down only has to be brought to its end.
+if [ "$reason" != error ] && [ -s "$meta/exit-code" ] && ! [ -f "$private/down" ] && ! [ -f "$private/resting" ]; then
+    keep_on
+    exit 0
+fi
+may_resume || exit 3
+
+read -r PATH < "$private/login"
+{ read -r _; read -r LANG; read -r SHELL; } < "$private/login"
+export PATH LANG SHELL
+read -r wrapper _ < "$private/run.pid" 2>/dev/null
+if [ "$reason" = lost ]; then
+    for member in $(session_members "$wrapper" 0); do
+        kill -9 "$member" 2>/dev/null
+    done
+fi
+ended=$(head -n 1 "$meta/ended" 2>/dev/null)
+[ -n "$ended" ] || ended=$(head -n 1 "$meta/heartbeat" 2>/dev/null)
+[ -n "$ended" ] || ended=$(now)
+end=$reason
+[ "$reason" != error ] || end=failed
+[ "$reason" != boot ] || end=restarted
+[ ! -s "$meta/interrupted" ] || end=interrupted
+attempt=$(($(cat "$private/attempt") + 1))
+put "$private/attempt" $attempt || exit 1
+# The monitor hears of it from keep, as soon as it can be reached.
+printf '%s\n' "$attempt $(now) $ended $end" >> "$private/again" || exit 1
+clear_marks
+rm -f "$end_file" "$private/started" "$private/run.pid" "$private/down" "$private/resting" "$private/notice-known" "$private/rebalance-known"
+launch || exit 1
+keep_on
+[ ! -f "$private/spot" ] || start_watch
+exit 0
