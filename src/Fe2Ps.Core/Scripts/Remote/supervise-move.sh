@@ -3,7 +3,7 @@
 # going, a start where a machine is there. The rules, the steps and their order are those of Recovery.Next and JobMove, which
 # computers that wait carry out: whoever of them has the lease does the work, and leaves after each step a state from which
 # anybody finds out how far it came. Exit code 3 when there is nothing to do (any more): the job is over, or was started as
-# often as it may be. 75 while a computer sees to the job.
+# often as it may be. 4 while EC2 has stopped the machine and will start it again. 75 while a computer sees to the job.
 # Bash where it is, since it has more to reckon than to start.
 if [ -z "${BASH_VERSION-}" ] && command -v bash >/dev/null 2>&1; then
     exec bash "$0" "$@"
@@ -91,6 +91,12 @@ SEEN
 
 is_marked() { call "$(plan marked)" INSTANCE "$1" && element code | grep -q '^marked-for-'; }
 
+# comes_back: whether EC2 stops or hibernates the present machine at an interruption, and starts it again (RecoveryFacts.ComesBack).
+comes_back() { [ "$(plan comes-back)" = 1 ] && [ "$market" = spot ]; }
+
+# is_stopped_by_ec2: after describe, whether an interruption has stopped the machine.
+is_stopped_by_ec2() { lines | grep -q '^<code>Server.SpotInstanceShutdown</code>$'; }
+
 # over: nothing more is to be done. The machine that stays up, if it does, lets this one in no more.
 over() {
     if describe "$instance" && [ "$state" = running ]; then
@@ -122,7 +128,18 @@ decide() {
             [ -n "$interrupted" ] || why=lost
             ;;
         flushing) ;;
-        *) [ -z "$interrupted" ] || again=1 ;;
+        *)
+            if [ -n "$interrupted" ] && comes_back; then
+                # EC2 starts it again, and it goes on with its jobs by itself.
+                describe "$instance" || give_up "EC2 does not say how $instance is: $problem"
+                case $state in
+                    running | pending) exit 4 ;;
+                esac
+                ! is_stopped_by_ec2 || exit 4
+                interrupted=
+            fi
+            [ -z "$interrupted" ] || again=1
+            ;;
     esac
     if [ -z "$again" ] || [ -z "$interrupted" ]; then
         describe "$instance" || give_up "EC2 does not say how $instance is: $problem"
@@ -131,11 +148,14 @@ decide() {
                 if [ -n "$again" ]; then
                     # The machine is well, only the job's processes are not.
                     [ "$state" != running ] || is_marked "$instance" || stays=1
-                elif is_marked "$instance"; then
+                elif ! comes_back && is_marked "$instance"; then
                     again=1
                 fi
                 ;;
             *)
+                if comes_back && is_stopped_by_ec2; then
+                    exit 4
+                fi
                 [ -n "$again" ] || why=lost
                 again=1
                 # Its last word may have come between the two questions.
@@ -338,7 +358,11 @@ KEY
     tell attempt INSTANCE "$instance" ATTEMPT "$number"
     kind=lasting
     [ "$market" != spot ] || kind=spot
-    reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number" < "$private/env" >/dev/null || return 1
+    reach "$address" "$instance" ".fe2/onboot install" </dev/null || say "fe2: $instance does not go on by itself after a restart"
+    on_error=
+    [ "$(plan restart-on-error)" != 1 ] || on_error=error
+    reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number $(plan max-restarts) $on_error" \
+        < "$private/env" >/dev/null || return 1
     started_now
 }
 

@@ -62,6 +62,10 @@ while [ -f "$private/plan" ]; do
         case $? in
             0) pause=2 ;;
             3) break ;;
+            4)
+                pause=2
+                left=60
+                ;;
             *)
                 left=$pause
                 [ $pause -ge 30 ] || pause=$((pause * 2))
