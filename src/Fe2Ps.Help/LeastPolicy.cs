@@ -38,6 +38,7 @@ public static partial class LeastPolicy
         if (changing.Count > 0) changing.Add("ec2:CreateTags");
         // So do these; and whoever hands a role to a service must be allowed to.
         if (changing.Contains("iam:CreateRole")) changing.UnionWith(["iam:PassRole", "iam:TagRole"]);
+        if (changing.Contains("iam:CreateInstanceProfile")) changing.Add("iam:TagInstanceProfile");
         if (changing.Contains("dlm:CreateLifecyclePolicy")) changing.Add("dlm:TagResource");
         var text = new StringBuilder("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n");
         Append(text, "Look", reading, isLast: changing.Count == 0);

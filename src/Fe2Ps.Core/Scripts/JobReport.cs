@@ -84,6 +84,9 @@ internal sealed class JobReport
         var note = lines.Length > 1 ? lines[1].Trim() : null;
         if (state == JobState.Running && _fields.GetValueOrDefault("run") == "0")
             state = JobState.Flushing;
+        // What the supervisor cannot do by itself is what the user has to know.
+        if (string.IsNullOrEmpty(note) && _fields.GetValueOrDefault("supervisor") is { } trouble)
+            note = $"the supervisor on {Facts.MonitorName}: {trouble}";
         var notice = _fields.GetValueOrDefault("interrupted", "").Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (notice.Length >= 3 && state == JobState.Running)
             state = JobState.Interrupted;

@@ -50,9 +50,28 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
     [HostedFact]
     public async Task AJobThatEndsInItsLastTwoMinutesNeedsNoOtherMachine()
     {
-        var job = await BeginAsync("hurries", lines: 60);
-        await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
-        await CompleteAsync(await EndAsync(job), machines: 1, lines: 60);
+        var target = await cloud.LaunchAsync("hurries", spot: true);
+        // It ends well when it is told to end, and the other in its own time.
+        var told = await StartAsync(target, "trap 'exit 0' TERM; while :; do sleep 1; done", new RecoveryOptions(), "told", OnExit.Terminate, 75);
+        await cloud.FaultAsync(new { kind = "interrupt", instance = told.TargetId, seconds = 120 });
+        var over = await EndAsync(told);
+        Assert.Equal((JobState.Finished, 0, 1), (over.State, over.ExitCode, over.Attempt));
+        await NothingIsLeftAsync(told);
+        Assert.Equal(2, (await MachinesOfAsync(told)).Count);
+        await Until.TrueAsync(async () => (await MachinesOfAsync(told)).All(i => i.State is "terminated" or "shutting-down"), "no machine is left", 150);
+
+        var job = await BeginAsync("goes", lines: 60);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity" });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
+            await CompleteAsync(await EndAsync(job), machines: 1, lines: 60);
+            Assert.Single(await MachinesOfAsync(job));
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
     }
 
     [HostedFact]
@@ -162,7 +181,7 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
             var warning = Assert.Single(reports.OfType<WarningReport>());
             Assert.Contains("UnauthorizedOperation", warning.Message);
             Assert.Contains("Wait-Fe2Script refused", warning.Message);
-            await NothingIsLeftAsync(job);
+            await NoSupervisorIsLeftAsync(job);
             await cloud.ClearFaultsAsync();
             await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
             await CompleteAsync(await new JobRecovery(cloud.Session, cloud.Jobs).WaitAsync(job, TimeSpan.FromSeconds(300)), machines: 2);
@@ -249,10 +268,13 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
     private async Task NothingIsLeftAsync(Job job)
     {
         Assert.DoesNotContain(job.Id, await ThereAsync("cat ~/.ssh/authorized_keys"));
-        await Until.TrueAsync(
-            async () => await ThereAsync($"cd .fe2/jobs/{job.Id} && ls | grep -E '^(plan|machines|cloud|clock|supervise.(key|line|pid))'; pgrep -f 'supervise[^ ]* {job.Id}'") == "",
-            "the supervisor has left nothing", 30);
+        await NoSupervisorIsLeftAsync(job);
     }
+
+    private async Task NoSupervisorIsLeftAsync(Job job) =>
+        await Until.TrueAsync(
+            async () => await ThereAsync($"cd .fe2/jobs/{job.Id} && ls | grep -E '^(plan|machines|cloud|s-|clock|supervise.(key|line|pid))'; pgrep -f 'supervise[^ ]* {job.Id}'") == "",
+            "the supervisor has left nothing", 30);
 
     /// <summary>On the monitor, without a call to EC2.</summary>
     private async Task<string> ThereAsync(string command)

@@ -15,6 +15,7 @@ report_one() {
     for private in "$fe2"/jobs/*; do
         if [ -f "$private/recovery.json" ] && [ "$(cat "$private/name")" = "$job_name" ]; then
             printf 'recovery %s\n' "$(encode < "$private/recovery.json")"
+            [ ! -f "$private/supervise.note" ] || printf 'supervisor %s\n' "$(encode < "$private/supervise.note")"
             [ ! -f "$private/attempts" ] || printf 'attempts %s\n' "$(encode < "$private/attempts")"
         fi
         if [ -f "$private/run.pid" ] && [ "$(cat "$private/name")" = "$job_name" ]; then

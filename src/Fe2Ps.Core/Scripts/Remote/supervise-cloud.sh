@@ -169,20 +169,31 @@ instances() {
         END { end() }' | sort -k 4
 }
 
-# reach ADDRESS ALIAS COMMAND: on a machine of the job. Its host key is pinned at the first contact, in this job's own file.
+# reach ADDRESS ALIAS COMMAND: on a machine of the job. Its host key is pinned at the first contact, in this job's own file. The calls
+# share a connection, as far as its socket's path is not too long (108 bytes, 17 of them ssh's own).
 reach() {
     there=$1
     alias=$2
     shift 2
+    shared=no
+    [ ${#private} -gt 65 ] || shared=auto
     ssh -F /dev/null -l "$(text user)" -i "$private/supervise.key" -o IdentitiesOnly=yes -o IdentityAgent=none -o PreferredAuthentications=publickey \
         -o BatchMode=yes -o "HostKeyAlias=$alias" -o "UserKnownHostsFile=\"$private/machines\"" -o GlobalKnownHostsFile=/dev/null \
         -o StrictHostKeyChecking=accept-new -o HostKeyAlgorithms=^ssh-ed25519 -o UpdateHostKeys=no -o CheckHostIP=no -o HashKnownHosts=no \
-        -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o LogLevel=ERROR "$there" "$@" 8>&-
+        -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o LogLevel=ERROR -o ControlMaster=$shared -o ControlPersist=30 \
+        -o "ControlPath=\"$private/s-${alias#i-}\"" "$there" "$@" 8>&-
+}
+
+# unshare: ends the shared connections.
+unshare() {
+    for socket in "$private"/s-*; do
+        [ ! -S "$socket" ] || ssh -F /dev/null -o "ControlPath=\"$socket\"" -O exit - 2>/dev/null
+    done
 }
 
 # unsupervise: what the supervisor needed is taken away.
 unsupervise() {
-    for file in plan supervise.key supervise.key.pub supervise.line machines no-room cloud.form cloud.answer; do
+    for file in plan supervise.note supervise.key supervise.key.pub supervise.line machines no-room cloud.form cloud.answer; do
         rm -f "$private/$file"
     done
 }

@@ -18,6 +18,9 @@ trap '' HUP INT PIPE
 attempts=$private/attempts
 holder=supervisor-$(boot)
 
+# The log says when.
+say() { printf '%s %s\n' "$(now)" "$*" >&2; }
+
 # Of two of these, one.
 exec 8>"$private/supervise.lock"
 flock -n 8 || exit 75
@@ -33,7 +36,7 @@ mover=$$
     done
 ) 8>&- &
 keeper=$!
-trap 'kill $keeper 2>/dev/null; "$fe2/lease" "$id" "$holder" drop >/dev/null 2>&1' EXIT
+trap 'unshare; kill $keeper 2>/dev/null; "$fe2/lease" "$id" "$holder" drop >/dev/null 2>&1' EXIT
 trap 'exit 1' TERM
 
 # read_last: what is known of the present machine, and how many there were. One line each: number, instance, type, zone, market,
@@ -193,6 +196,9 @@ user_data() {
     encoded "$(printf "#cloud-config\nssh_authorized_keys:\n  - '%s'\n" "$(cat "$private/supervise.line")" | base64 | tr -d '\n')"
 }
 
+# has_finished: it came to its end in its last two minutes after all.
+has_finished() { [ "$(mark state)" = finished ] && [ "$(mark exit-code)" = 0 ]; }
+
 # launch: another machine, wherever there is room: the choices of the plan in their order; what there was no room for is passed over
 # for ten minutes, and when all of them are, a try every few seconds. Sets new, new_address, choice and its words.
 launch() {
@@ -221,6 +227,7 @@ launch() {
             chosen=$candidate
             say "fe2: there is no room for another machine now, trying again in $(plan every) s"
             sleep "$(plan every)"
+            ! has_finished || over
         fi
         round=$((round + 1))
         read -r _ new_type new_zone new_market new_price body <<CHOICE
@@ -334,28 +341,35 @@ hand_in() {
 
 # start: the folder comes from here, and the script starts.
 start() {
-    describe "$instance" && [ "$address" != - ] || return 1
+    if [ -n "${new_address-}" ]; then
+        address=$new_address
+    else
+        describe "$instance" && [ "$address" != - ] || return 1
+    fi
     say "fe2: starting on $instance"
     # The scripts are this machine's own.
     (cd "$fe2" && find . -maxdepth 1 -type f -perm -100 ! -name '*.new' -print0 | tar -cf - --null -T - version) \
-        | reach "$address" "$instance" 'umask 077; mkdir -p .fe2/jobs && tar -C .fe2 -xf -' || return 1
-    reach "$address" "$instance" ".fe2/adopt $instance && .fe2/prepare tmux rsync lsyncd" </dev/null >/dev/null || return 1
-    reach "$address" "$instance" ".fe2/again $id here" </dev/null
+        | reach "$address" "$instance" "umask 077; mkdir -p .fe2/jobs && tar -C .fe2 -xf - && .fe2/adopt $instance </dev/null \
+            && .fe2/prepare tmux rsync lsyncd </dev/null >/dev/null || exit 1; .fe2/again $id here </dev/null 2>/dev/null"
     case $? in
         0 | 66) ;;
         75) started_now; return 0 ;;
         *) return 1 ;;
     esac
     on_exit=$(plan on-exit)
-    read -r key_type key_blob <<KEY
+    # The machine is in the hands of the script's author: what it says becomes a line in authorized_keys here.
+    read -r key_type key_blob _ <<KEY
 $(reach "$address" "$instance" ".fe2/claim $id $(quoted "$name") $on_exit && .fe2/link $id $(plan monitor) $(quoted "$(plan monitor-user)") $(plan monitor-port) $(quoted "$(plan monitor) $(plan monitor-key)")" </dev/null)
 KEY
-    [ -n "$key_blob" ] || return 1
+    case $key_blob in
+        '' | *[!A-Za-z0-9+/=]*) return 1 ;;
+    esac
+    [ "$key_type" = ssh-ed25519 ] || return 1
     # First the key may only read, then only write.
     "$fe2/authorize" "$id" load "$key_type" "$key_blob" || return 1
     reach "$address" "$instance" ".fe2/load $id $(plan monitor-address)" </dev/null >/dev/null || return 1
     "$fe2/authorize" "$id" write "$key_type" "$key_blob" || return 1
-    tell attempt INSTANCE "$instance" ATTEMPT "$number"
+    [ -z "${stays-}" ] || tell attempt INSTANCE "$instance" ATTEMPT "$number"
     kind=lasting
     [ "$market" != spot ] || kind=spot
     reach "$address" "$instance" ".fe2/onboot install" </dev/null || say "fe2: $instance does not go on by itself after a restart"
@@ -380,13 +394,13 @@ case $step in
     replace)
         upcoming=$((number + 1))
         if [ -n "$stays" ]; then
+            new_address=
             new=$instance new_type=$type new_zone=$zone new_market=$market new_price=$price
         else
             say "fe2: $instance is $why, another machine takes over"
             find_or_launch
             hand_over
-            if [ "$(mark state)" = finished ] && [ "$(mark exit-code)" = 0 ]; then
-                # It came to its end in its last two minutes after all.
+            if has_finished; then
                 end_new
                 over
             fi

@@ -8,6 +8,8 @@ open_job "$1"
 # shellcheck source=supervise-cloud.sh
 . "$HOME/.fe2/supervise-cloud"
 
+trap unshare EXIT
+
 refuse() {
     unsupervise
     say "$*"
@@ -16,6 +18,7 @@ refuse() {
 
 command -v bash >/dev/null 2>&1 || refuse "bash is not here"
 command -v curl >/dev/null 2>&1 || refuse "curl is not here"
+metadata PUT api/token 'X-aws-ec2-metadata-token-ttl-seconds: 60' >/dev/null || refuse "the instance metadata service, version 2, does not answer there"
 reach "$3" "$2" true </dev/null 2>"$private/cloud.answer" || refuse "it does not reach $2 at $3: $(tail -n 1 "$private/cloud.answer")"
 until_then=$(($(date +%s) + $4))
 patience=2

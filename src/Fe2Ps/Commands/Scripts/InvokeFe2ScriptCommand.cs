@@ -89,6 +89,10 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     [Parameter]
     public SwitchParameter RestartOnError { get; set; }
 
+    /// <summary>Leaves recovery to the computers that wait: the monitor gets no role of its own.</summary>
+    [Parameter]
+    public SwitchParameter NoSupervisor { get; set; }
+
     /// <summary>Returns when the script has ended and the results are safe.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -127,6 +131,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
             _job = await cloud.Runner.StartAsync(await RequestAsync(session, cloud, script, files, stop).ConfigureAwait(false), Pump, stop).ConfigureAwait(false);
+            if (Recover && !NoSupervisor) await new Supervisor(session, cloud).StartAsync(_job, Pump, stop).ConfigureAwait(false);
             Job last = Stays ? await StayAsync(session, cloud, _job, folder, stop).ConfigureAwait(false) : _job;
             await WriteAsync(Dressed.Job(last, session, where)).ConfigureAwait(false);
             if (Stays && ScriptErrors.Of(last) is { } failure) throw failure;
