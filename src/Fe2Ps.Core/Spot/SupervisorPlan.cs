@@ -96,6 +96,8 @@ internal sealed class SupervisorPlan(Fe2Session session)
             ("rename", await Tagged(TagNames.Name, Replacement.FormerName(job, facts, Word("NUMBER"))).ConfigureAwait(false)),
             ("hostkey", await Tagged(TagNames.HostKey, Word("HOSTKEY")).ConfigureAwait(false)),
             ("attempt", await Tagged(TagNames.Attempt, attempt).ConfigureAwait(false)),
+            ("cancel", await OfAsync(c => c.CancelSpotInstanceRequestsAsync(
+                new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [Word("REQUEST")] })).ConfigureAwait(false)),
             ("terminate", await OfAsync(c => c.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instance] })).ConfigureAwait(false)),
         ];
     }

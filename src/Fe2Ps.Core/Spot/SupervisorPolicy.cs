@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace Fe2Ps.Core.Spot;
 
 /// <summary>
-/// What the supervisor on a monitor may do: see machines, launch some that are marked as a job's, tag those, and end those, in one region.
+/// What the supervisor on a monitor may do: see machines, launch some that are marked as a job's, tag those, and end
+/// those with their spot requests, in one region.
 /// It may hand on no role, so nobody gets more rights by it. Sources: "Actions, resources, and condition keys for Amazon EC2" in the service
 /// authorization reference; "Grant permission to tag Amazon EC2 resources during creation" in the EC2 user guide.
 /// </summary>
@@ -48,6 +49,11 @@ internal static class SupervisorPolicy
             {
                 ["StringEquals"] = HereWith("aws:ResourceTag/fe2:role", "target"),
                 ["ForAllValues:StringEquals"] = new JsonObject { ["aws:TagKeys"] = new JsonArray("Name", "fe2:hostkey", "fe2:attempt") },
+            }),
+            Statement("CancelItsRequest", ["ec2:CancelSpotInstanceRequests"], Resources("spot-instances-request"), new()
+            {
+                ["StringEquals"] = Here(),
+                ["Null"] = new JsonObject { ["aws:ResourceTag/fe2:launch"] = "false" },
             }),
             Statement("EndAJobsMachine", ["ec2:TerminateInstances"], Resources("instance"), new()
             {

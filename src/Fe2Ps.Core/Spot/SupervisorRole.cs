@@ -29,8 +29,10 @@ internal sealed class SupervisorRole(Fe2Session session)
             Amazon.EC2.Model.Instance monitor = await new InstanceQuery(session).GetAsync(monitorId, cancellationToken).ConfigureAwait(false);
             if (monitor.IamInstanceProfile?.Arn is { Length: > 0 } present)
             {
-                return IsOurs(present) ? null
-                    : $"it has the instance profile {present[(present.LastIndexOf('/') + 1)..]} already, and a machine can have only one";
+                if (!IsOurs(present))
+                    return $"it has the instance profile {present[(present.LastIndexOf('/') + 1)..]} already, and a machine can have only one";
+                await TryRenewAsync(cancellationToken).ConfigureAwait(false);
+                return null;
             }
 
             var isNew = await MakeAsync(cancellationToken).ConfigureAwait(false);
@@ -95,9 +97,7 @@ internal sealed class SupervisorRole(Fe2Session session)
                 cancellationToken)).ConfigureAwait(false);
         }
 
-        await session.Iam.PutRolePolicyAsync(
-            new PutRolePolicyRequest { RoleName = Name, PolicyName = SupervisorPolicy.Name, PolicyDocument = SupervisorPolicy.For(session.Region) },
-            cancellationToken).ConfigureAwait(false);
+        await PutPolicyAsync(cancellationToken).ConfigureAwait(false);
         if (profile is null)
         {
             await UnlessThereAsync(() => session.Iam.CreateInstanceProfileAsync(
@@ -112,6 +112,22 @@ internal sealed class SupervisorRole(Fe2Session session)
         }
 
         return profile is null;
+    }
+
+    private Task PutPolicyAsync(CancellationToken cancellationToken) => session.Iam.PutRolePolicyAsync(
+        new PutRolePolicyRequest { RoleName = Name, PolicyName = SupervisorPolicy.Name, PolicyDocument = SupervisorPolicy.For(session.Region) },
+        cancellationToken);
+
+    /// <summary>The policy may be an older version's. Whoever may not change it works with what there is: the dry run tells.</summary>
+    private async Task TryRenewAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PutPolicyAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (AmazonServiceException)
+        {
+        }
     }
 
     private async Task<InstanceProfile?> FindAsync(CancellationToken cancellationToken)

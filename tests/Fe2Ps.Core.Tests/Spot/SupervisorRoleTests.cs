@@ -33,7 +33,10 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
         Assert.Null(await EnsureAsync(second));
         await _cloud.ForgetCallsAsync();
         Assert.Null(await EnsureAsync(first));
-        Assert.DoesNotContain(await _cloud.OperationsAsync(), o => !o.StartsWith("Describe", StringComparison.Ordinal));
+        Assert.Equal(["PutRolePolicy"], (await _cloud.OperationsAsync()).Where(o => !o.StartsWith("Describe", StringComparison.Ordinal)));
+        await _cloud.FaultAsync(new { kind = "deny", operation = "PutRolePolicy" });
+        Assert.Null(await EnsureAsync(second));
+        await _cloud.ClearFaultsAsync();
 
         var profile = (await _session.Iam.GetInstanceProfileAsync(new GetInstanceProfileRequest { InstanceProfileName = Name })).InstanceProfile;
         Assert.Equal(Name, Assert.Single(profile.Roles).RoleName);
@@ -93,7 +96,7 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
         using var policy = JsonDocument.Parse(SupervisorPolicy.For(region));
         var statements = policy.RootElement.GetProperty("Statement").EnumerateArray().ToList();
         Assert.Equal(
-            ["ec2:CreateTags", "ec2:DescribeInstances", "ec2:DescribeSpotInstanceRequests", "ec2:RunInstances", "ec2:TerminateInstances"],
+            ["ec2:CancelSpotInstanceRequests", "ec2:CreateTags", "ec2:DescribeInstances", "ec2:DescribeSpotInstanceRequests", "ec2:RunInstances", "ec2:TerminateInstances"],
             statements.SelectMany(s => s.GetProperty("Action").EnumerateArray()).Select(a => a.GetString()).Distinct().Order());
         foreach (var statement in statements)
         {

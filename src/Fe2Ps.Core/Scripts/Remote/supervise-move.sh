@@ -324,6 +324,19 @@ hand_over() {
     done
 }
 
+# end_for_good: a machine with a persistent spot request would be started again, and its disk costs as long as it is only stopped.
+end_for_good() {
+    describe "$1" || return 0
+    request=$(element spotInstanceRequestId)
+    if [ -n "$request" ]; then
+        call "$(plan cancel)" REQUEST "$request" || say "fe2: the spot request $request of $1 is still there: $problem"
+    fi
+    case $state in
+        gone | shutting-down | terminated) ;;
+        *) call "$(plan terminate)" INSTANCE "$1" || say "fe2: $1 could not be ended: $problem" ;;
+    esac
+}
+
 # hand_in: this machine stops listening to the old one and knows the new one, in this order.
 hand_in() {
     over=$(mark ended)
@@ -405,7 +418,12 @@ case $step in
                 over
             fi
         fi
+        former=
+        if [ -z "$stays" ] && comes_back; then
+            former=$instance
+        fi
         hand_in
+        [ -z "$former" ] || end_for_good "$former"
         ;;
 esac
 start
