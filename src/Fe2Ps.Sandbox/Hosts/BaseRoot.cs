@@ -15,7 +15,7 @@ internal static class BaseRoot
     private static readonly string[] Packages =
     [
         "openssh-server", "openssh-client", "tmux", "lsyncd", "rsync", "sudo", "iproute2", "iputils-ping", "e2fsprogs", "xfsprogs",
-        "procps", "python3-minimal", "curl", "util-linux", "mount", "less", "passwd", "kmod",
+        "procps", "python3-minimal", "curl", "util-linux", "mount", "fdisk", "cloud-guest-utils", "less", "passwd", "kmod",
     ];
 
     // Languages and manuals nobody reads here: half of the unpacking.

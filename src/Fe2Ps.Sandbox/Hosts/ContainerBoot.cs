@@ -16,7 +16,7 @@ internal sealed class ContainerBoot(Claim claim, RootDisks roots, Containers con
         Bundle.Write(bundle, containers.NameOf(spec.InstanceId), spec.HostName, console, !GuestDevices.CanAllowOneByOne);
         var pid = await containers.CreateAsync(spec.InstanceId, bundle, console, cancellationToken).ConfigureAwait(false);
         await network.JoinAsync(spec.InstanceId, pid, spec.PrivateAddress, spec.PublicAddress, cancellationToken).ConfigureAwait(false);
-        await volumes.ShowAllAsync(spec.InstanceId, pid, cancellationToken).ConfigureAwait(false);
+        await volumes.ShowAllAsync(spec.InstanceId, pid, spec.Disks, cancellationToken).ConfigureAwait(false);
         return pid;
     }
 

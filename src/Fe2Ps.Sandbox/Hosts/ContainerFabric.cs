@@ -44,9 +44,11 @@ public sealed class ContainerFabric : IHostFabric
 
     public HostKind Kind => HostKind.Container;
 
-    public IReadOnlyList<string> Limits { get; } = Bundle.HasResourceRight
-        ? []
-        : ["This machine withholds CAP_SYS_RESOURCE: an ext4 file system does not grow while it is mounted (xfs does)."];
+    public IReadOnlyList<string> Limits { get; } =
+    [
+        .. Bundle.HasResourceRight ? Array.Empty<string>() : ["This machine withholds CAP_SYS_RESOURCE: an ext4 file system does not grow while it is mounted (xfs does)."],
+        .. GuestDevices.CanAllowOneByOne ? Array.Empty<string>() : ["This machine has no device cgroups of version 1: hosts show their disks, but no partitions of them."],
+    ];
 
     /// <summary>What everything of this sandbox on this machine is named by.</summary>
     internal string Id => _claim.Id;
@@ -196,14 +198,14 @@ public sealed class ContainerFabric : IHostFabric
     {
         if (!_hosts.TryGetValue(instanceId, out var host))
         {
-            await _volumes.AttachAsync(volumeId, instanceId, device, null, cancellationToken).ConfigureAwait(false);
+            await _volumes.AttachAsync(volumeId, instanceId, device, null, DiskNames.Nvme, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         await host.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await _volumes.AttachAsync(volumeId, instanceId, device, host.Running?.Pid, cancellationToken).ConfigureAwait(false);
+            await _volumes.AttachAsync(volumeId, instanceId, device, host.Running?.Pid, host.Spec.Disks, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Fe2Ps.Sandbox.Hosts;
 
-/// <summary>A volume's device as one host sees it: the nodes in its /dev, its right to use them, the file systems on it.</summary>
+/// <summary>Disks as one host sees them: the nodes in its /dev, its right to use them, the file systems on them.</summary>
 internal static partial class GuestDevices
 {
     private const string CgroupFolder = "/sys/fs/cgroup/devices";
@@ -14,37 +14,47 @@ internal static partial class GuestDevices
     /// <summary>Whether rights to single devices can be given to a running host (cgroups of version 1; version 2 would need a program in the kernel).</summary>
     public static bool CanAllowOneByOne { get; } = File.Exists(Path.Combine(CgroupFolder, "devices.allow")) || File.Exists(Path.Combine(CgroupFolder, "devices.list"));
 
-    /// <summary>Lets the volume appear: as /dev/nvme<i>n</i>n1, as /dev/xvd<i>x</i>, and by its serial.</summary>
-    public static void Add(int pid, string containerName, int loop, int nvme, string xvd, string volumeId)
+    /// <summary>Lets a disk appear, with the partitions that its table names.</summary>
+    public static void Add(int pid, string containerName, ShownDisk disk)
     {
-        Allow(containerName, loop, allowed: true);
+        var nodes = NodesOf(disk);
+        foreach (var (_, major, minor) in nodes)
+            Allow(containerName, major, minor, allowed: true);
         Namespaces.InMounts(pid, () =>
         {
-            var (device, byId) = NamesOf(nvme, volumeId);
-            Directory.CreateDirectory(Path.GetDirectoryName(byId)!);
-            foreach (var path in new[] { device, xvd, byId })
+            foreach (var (path, major, minor) in nodes)
+            {
                 File.Delete(path);
-            Kernel.MakeBlockDevice(device, LoopDevices.Major, loop);
-            Kernel.MakeBlockDevice(xvd, LoopDevices.Major, loop);
-            File.CreateSymbolicLink(byId, $"../../nvme{nvme}n1");
+                Kernel.MakeBlockDevice(path, major, minor);
+                if (disk.LinkOf(path) is not { } link)
+                    continue;
+                Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+                File.Delete(link);
+                File.CreateSymbolicLink(link, "../../" + Path.GetFileName(path));
+            }
         });
     }
 
     /// <summary>Lets it disappear. File systems still mounted are cut off from it first: what they have not written is lost, as when a cable is pulled.</summary>
-    public static void Remove(int pid, string containerName, int loop, int nvme, string xvd, string volumeId)
+    public static void Remove(int pid, string containerName, ShownDisk disk)
     {
-        OnMounts(pid, loop, point =>
+        OnMounts(pid, disk.Loop, point =>
         {
             GoDown(point);
             Kernel.Unmount(point);
         });
+        var nodes = NodesOf(disk);
         Namespaces.InMounts(pid, () =>
         {
-            var (device, byId) = NamesOf(nvme, volumeId);
-            foreach (var path in new[] { device, xvd, byId })
+            foreach (var (path, _, _) in nodes)
+            {
                 File.Delete(path);
+                if (disk.LinkOf(path) is { } link && Directory.Exists(Path.GetDirectoryName(link)))
+                    File.Delete(link);
+            }
         });
-        Allow(containerName, loop, allowed: false);
+        foreach (var (_, major, minor) in nodes)
+            Allow(containerName, major, minor, allowed: false);
     }
 
     public static bool IsMounted(int pid, int loop) => MountPoints(pid, loop).Count > 0;
@@ -109,15 +119,15 @@ internal static partial class GuestDevices
             Namespaces.InMounts(pid, () => points.ForEach(work));
     }
 
-    /// <summary>Where a host has mounted the device (proc_pid_mountinfo(5)).</summary>
+    /// <summary>Where a host has mounted the device or a partition of it (proc_pid_mountinfo(5)), the latest first.</summary>
     private static List<string> MountPoints(int pid, int loop)
     {
-        var wanted = $"{LoopDevices.Major}:{loop}";
+        HashSet<string> wanted = [NumberOf(LoopDevices.Major, loop), .. LoopDevices.Partitions(loop).Select(part => NumberOf(part.Major, part.Minor))];
         try
         {
             return [.. File.ReadLines($"/proc/{pid}/mountinfo")
                 .Select(line => line.Split(' '))
-                .Where(fields => fields[2] == wanted)
+                .Where(fields => wanted.Contains(fields[2]))
                 .Select(fields => OctalEscape().Replace(fields[4], match => ((char)Convert.ToInt32(match.Groups[1].Value, 8)).ToString()))
                 .Reverse()];
         }
@@ -127,14 +137,20 @@ internal static partial class GuestDevices
         }
     }
 
-    private static (string Device, string ById) NamesOf(int nvme, string volumeId) =>
-        ($"/dev/nvme{nvme}n1", "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + volumeId.Replace("-", string.Empty, StringComparison.Ordinal));
+    /// <summary>The disk's own node and those of its partitions, which are shown only where rights to them can be given one by one.</summary>
+    private static List<(string Path, int Major, int Minor)> NodesOf(ShownDisk disk) =>
+    [
+        (disk.Device, LoopDevices.Major, disk.Loop),
+        .. CanAllowOneByOne ? LoopDevices.Partitions(disk.Loop).Select(part => (disk.PartitionOf(part.Index), part.Major, part.Minor)) : [],
+    ];
 
-    private static void Allow(string containerName, int loop, bool allowed)
+    private static string NumberOf(int major, int minor) => string.Create(CultureInfo.InvariantCulture, $"{major}:{minor}");
+
+    private static void Allow(string containerName, int major, int minor, bool allowed)
     {
         var file = Path.Combine(CgroupFolder, containerName, allowed ? "devices.allow" : "devices.deny");
         if (File.Exists(file))
-            File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"b {LoopDevices.Major}:{loop} rw"));
+            File.WriteAllText(file, $"b {NumberOf(major, minor)} rw");
     }
 
     [GeneratedRegex(@"\\([0-7]{3})")]

@@ -78,7 +78,10 @@ public interface IHostFabric : IAsyncDisposable
 
     Task CreateVolumeAsync(string volumeId, int sizeGiB, string? snapshotId, CancellationToken cancellationToken);
 
-    /// <summary>Makes the volume appear in the host, as <paramref name="device"/> (xvd and nvme names, by-id link with the volume's serial).</summary>
+    /// <summary>
+    /// Makes the volume appear in the host: on Xen as <paramref name="device"/>, with NVMe under the next free number and by a link with the
+    /// volume's serial; with the partitions that its table names.
+    /// </summary>
     Task AttachVolumeAsync(string volumeId, string instanceId, string device, CancellationToken cancellationToken);
 
     Task DetachVolumeAsync(string volumeId, bool force, CancellationToken cancellationToken);
@@ -102,6 +105,7 @@ public interface IHostFabric : IAsyncDisposable
 /// <param name="RootSnapshotId">The snapshot of a frozen root (from <see cref="IHostFabric.CreateSnapshotAsync"/>), or null for the base root of the image family.</param>
 /// <param name="AuthorizedKeys">Public keys for the login user, OpenSSH form.</param>
 /// <param name="UserData">Raw user data (decoded from base64), or null.</param>
+/// <param name="Disks">How the host calls its volumes.</param>
 public sealed record HostSpec(
     string InstanceId,
     string HostName,
@@ -112,7 +116,8 @@ public sealed record HostSpec(
     string? RootSnapshotId,
     string LoginUser,
     IReadOnlyList<string> AuthorizedKeys,
-    byte[]? UserData);
+    byte[]? UserData,
+    DiskNames Disks = DiskNames.Nvme);
 
 /// <summary>Why a host ended.</summary>
 public enum HostExitReason

@@ -35,7 +35,7 @@ internal static class Sweep
         foreach (var point in MountsWithin(folder))
             Kernel.Unmount(point);
         foreach (var loop in loops)
-            await Commands.TryAsync("losetup", ["--detach", $"/dev/loop{loop}"], cancellationToken).ConfigureAwait(false);
+            await LoopDevices.TryDetachAsync(loop, cancellationToken).ConfigureAwait(false);
         if (Commands.Find("ip") is not null)
             await HostNetwork.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
         if (temporary && Directory.Exists(stateFolder))

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Fe2Ps.Sandbox.Hosts;
 
 /// <summary>The volume cannot be detached while the host has it mounted; EC2 shows its attachment as busy.</summary>
@@ -36,7 +34,8 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
             cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task AttachAsync(string volumeId, string instanceId, string device, int? pid, CancellationToken cancellationToken)
+    /// <param name="names">How the host calls its disks; counts where it runs, as <paramref name="pid"/>.</param>
+    public async Task AttachAsync(string volumeId, string instanceId, string device, int? pid, DiskNames names, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -51,11 +50,12 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
             var others = _attached.Values.Where(other => other.InstanceId == instanceId).Select(other => other.Nvme).ToHashSet();
             var nvme = Enumerable.Range(1, 127).First(number => !others.Contains(number));
             var loop = await LoopDevices.AttachAsync(FileOf(volumeId), cancellationToken).ConfigureAwait(false);
-            var attachment = new Attachment(volumeId, instanceId, loop, nvme, GuestName(device));
+            var attachment = new Attachment(volumeId, instanceId, device, loop, nvme);
             try
             {
+                await LoopDevices.ReadPartitionsAsync(loop, cancellationToken).ConfigureAwait(false);
                 if (pid is { } running)
-                    Show(attachment, running);
+                    attachment = Show(attachment, running, names);
             }
             catch
             {
@@ -71,14 +71,21 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
         }
     }
 
-    /// <summary>Shows a host that starts the volumes it has.</summary>
-    public async Task ShowAllAsync(string instanceId, int pid, CancellationToken cancellationToken)
+    /// <summary>
+    /// Shows a host that starts the volumes it has. NVMe numbers are given in the order in which devices answer, which nobody may rely on;
+    /// here they turn round at each start.
+    /// </summary>
+    public async Task ShowAllAsync(string instanceId, int pid, DiskNames names, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            foreach (var attachment in _attached.Values.Where(one => one.InstanceId == instanceId))
-                Show(attachment, pid);
+            var own = _attached.Values.Where(one => one.InstanceId == instanceId).OrderByDescending(one => one.Nvme).ToList();
+            for (var n = 0; n < own.Count; n++)
+            {
+                await LoopDevices.ReadPartitionsAsync(own[n].Loop, cancellationToken).ConfigureAwait(false);
+                _attached[own[n].VolumeId] = Show(own[n] with { Nvme = n + 1 }, pid, names);
+            }
         }
         finally
         {
@@ -112,7 +119,8 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
             {
                 if (!force && GuestDevices.IsMounted(pid, attachment.Loop))
                     throw new VolumeBusyException(volumeId, attachment.InstanceId);
-                GuestDevices.Remove(pid, containerNameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, volumeId);
+                if (attachment.Shown is { } shown)
+                    GuestDevices.Remove(pid, containerNameOf(attachment.InstanceId), shown);
             }
 
             await LoopDevices.DetachAsync(attachment.Loop, cancellationToken).ConfigureAwait(false);
@@ -260,21 +268,22 @@ internal sealed class Volumes(string stateFolder, Func<string, string> container
         }
     }
 
-    /// <summary>The name in the host: /dev/sdf and xvdf both become /dev/xvdf.</summary>
-    private static string GuestName(string device)
+    private Attachment Show(Attachment attachment, int pid, DiskNames names)
     {
-        var name = Path.GetFileName(device);
-        if (name.StartsWith("sd", StringComparison.Ordinal))
-            name = string.Create(CultureInfo.InvariantCulture, $"xvd{name.AsSpan(2)}");
-        return "/dev/" + name;
+        var shown = ShownDisk.Of(attachment.Loop, attachment.VolumeId, attachment.Device, attachment.Nvme, names);
+        GuestDevices.Add(pid, containerNameOf(attachment.InstanceId), shown);
+        return attachment with { Shown = shown };
     }
-
-    private void Show(Attachment attachment, int pid) =>
-        GuestDevices.Add(pid, containerNameOf(attachment.InstanceId), attachment.Loop, attachment.Nvme, attachment.Xvd, attachment.VolumeId);
 
     private string FileOf(string volumeId) => Path.Combine(VolumesFolder, volumeId);
 
     private string SnapshotOf(string snapshotId) => Path.Combine(SnapshotsFolder, snapshotId);
 
-    private sealed record Attachment(string VolumeId, string InstanceId, int Loop, int Nvme, string Xvd);
+    /// <param name="Device">As it was ordered: /dev/sdf.</param>
+    /// <param name="Nvme">Its number on a host with NVMe devices, from 1.</param>
+    private sealed record Attachment(string VolumeId, string InstanceId, string Device, int Loop, int Nvme)
+    {
+        /// <summary>What the host shows, or showed last.</summary>
+        public ShownDisk? Shown { get; init; }
+    }
 }

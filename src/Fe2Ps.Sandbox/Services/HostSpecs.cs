@@ -1,4 +1,5 @@
 using System.Net;
+using Fe2Ps.Sandbox.Catalogue;
 using Fe2Ps.Sandbox.Hosts;
 using Fe2Ps.Sandbox.State;
 
@@ -21,7 +22,8 @@ internal static class HostSpecs
             region.Snapshots.ContainsKey(root.SnapshotId) ? root.SnapshotId : null,
             instance.LoginUser,
             key is null ? [] : [key.PublicKey],
-            instance.UserData is null ? null : Convert.FromBase64String(instance.UserData));
+            instance.UserData is null ? null : Convert.FromBase64String(instance.UserData),
+            InstanceTypes.Find(instance.Type) is { Nitro: false } ? DiskNames.Xen : DiskNames.Nvme);
     }
 
     /// <summary>The snapshot that a data volume begins with; the makers' own snapshots have no content here.</summary>

@@ -49,8 +49,9 @@ internal static class Lookup
     {
         if (!Ids.IsForm(id, "vol"))
             throw new ApiException("InvalidParameterValue", $"Value ({id}) for parameter volumeId is invalid. Expected: 'vol-...'.");
-        return call.Region.Volumes.GetValueOrDefault(id)
-            ?? throw new ApiException("InvalidVolume.NotFound", $"The volume '{id}' does not exist.");
+        return call.Region.Volumes.TryGetValue(id, out var volume) && volume.VisibleAt <= call.Now
+            ? volume
+            : throw new ApiException("InvalidVolume.NotFound", $"The volume '{id}' does not exist.");
     }
 
     /// <summary>A snapshot of one's own, or of a public image.</summary>

@@ -67,7 +67,8 @@ internal static class TagsOfResources
     private static List<Resource> Resources(Call call) => [.. call.Input.Strings("Resources").Select(id =>
     {
         var found = call.Region.Find(id);
-        if (found is not null && (found is not Instance instance || instance.VisibleAt <= call.Now))
+        var visibleAt = (found as Instance)?.VisibleAt ?? (found as Volume)?.VisibleAt;
+        if (found is not null && (visibleAt is null || visibleAt <= call.Now))
             return found;
         var code = s_notFound.GetValueOrDefault(id.Split('-')[0]);
         throw code is null

@@ -9,16 +9,16 @@ namespace Fe2Ps.Sandbox.Services;
 /// </summary>
 internal static class VolumeChanges
 {
-    private static readonly Filters<Volume> s_filters = new Filters<Volume>(_ => new Dictionary<string, string>())
-        .One("volume-id", item => item.Id)
-        .One("modification-state", item => item.Change!.State)
-        .One("original-size", item => item.Change!.From.Size)
-        .One("original-iops", item => item.Change!.From.Iops)
-        .One("original-volume-type", item => item.Change!.From.Type)
-        .One("target-size", item => item.Change!.To.Size)
-        .One("target-iops", item => item.Change!.To.Iops)
-        .One("target-volume-type", item => item.Change!.To.Type)
-        .One("start-time", item => item.Change!.StartedAt);
+    private static readonly Filters<ShownChange> s_filters = new Filters<ShownChange>(_ => new Dictionary<string, string>())
+        .One("volume-id", item => item.Volume.Id)
+        .One("modification-state", item => item.Shown.State)
+        .One("original-size", item => item.Shown.From.Size)
+        .One("original-iops", item => item.Shown.From.Iops)
+        .One("original-volume-type", item => item.Shown.From.Type)
+        .One("target-size", item => item.Shown.To.Size)
+        .One("target-iops", item => item.Shown.To.Iops)
+        .One("target-volume-type", item => item.Shown.To.Type)
+        .One("start-time", item => item.Shown.StartedAt);
 
     public static void Register(OperationTable table)
     {
@@ -47,8 +47,11 @@ internal static class VolumeChanges
         var keeps = type == volume.Type && type is "gp3" or "io1" or "io2";
         var (iops, throughput) = VolumeRules.Performance(
             type, size, call.Input.Int("Iops") ?? (keeps ? volume.Iops : null), call.Input.Int("Throughput") ?? (keeps ? volume.Throughput : null));
+        var late = call.Cloud.Faults.Strike("late-visibility", call.Operation.Name)?.Seconds ?? 0;
         var change = new VolumeChange
         {
+            VisibleAt = call.Now + TimeSpan.FromSeconds(late),
+            Before = late > 0 ? volume.Change : null,
             From = new VolumeForm(volume.Size, volume.Type, volume.Iops, volume.Throughput),
             To = new VolumeForm(size, type, iops, throughput),
             StartedAt = call.Now,
@@ -69,7 +72,7 @@ internal static class VolumeChanges
                 call.Cloud.After(call.Cloud.Pace.Storage, () => End(call.Cloud, change));
             },
             error => (change.State, change.Message, change.EndedAt) = ("failed", error.Message, call.Cloud.Now));
-        return new Fields { ["VolumeModification"] = One(volume) };
+        return new Fields { ["VolumeModification"] = One(volume, change) };
     }
 
     /// <summary>What was under way when the sandbox ended is completed.</summary>
@@ -94,15 +97,23 @@ internal static class VolumeChanges
         var ids = call.Input.Strings("VolumeIds");
         if (ids.Count > 0 && call.Input.Has("MaxResults"))
             throw new ApiException("InvalidParameterCombination", "The parameter volumeIds cannot be used with the parameter maxResults");
-        var volumes = ids.Count > 0 ? ids.Select(call.Volume) : call.Region.Volumes.Values.Where(volume => volume.Change is not null);
-        var named = volumes.ToList();
-        if (named.FirstOrDefault(volume => volume.Change is null) is { } unchanged)
-            throw new ApiException("InvalidVolumeModification.NotFound", $"Modification for volume '{unchanged.Id}' does not exist.");
-        var page = Pages.Cut(s_filters.Apply(named, call.Input), call, volume => volume.Id, most: 500, usual: 500);
-        return new Fields { ["VolumesModifications"] = page.Items.Select(One), ["NextToken"] = page.NextToken };
+        var shown = new List<ShownChange>();
+        foreach (var volume in ids.Count > 0 ? ids.Select(call.Volume) : call.Region.Volumes.Values)
+        {
+            var change = volume.Change;
+            while (change?.VisibleAt > call.Now)
+                change = change.Before;
+            if (change is not null)
+                shown.Add(new ShownChange(volume, change));
+            else if (ids.Count > 0)
+                throw new ApiException("InvalidVolumeModification.NotFound", $"Modification for volume '{volume.Id}' does not exist.");
+        }
+
+        var page = Pages.Cut(s_filters.Apply(shown, call.Input), call, item => item.Volume.Id, most: 500, usual: 500);
+        return new Fields { ["VolumesModifications"] = page.Items.Select(item => One(item.Volume, item.Shown)), ["NextToken"] = page.NextToken };
     }
 
-    private static Fields One(Volume volume) => volume.Change is not { } change ? [] : new Fields
+    private static Fields One(Volume volume, VolumeChange change) => new()
     {
         ["VolumeId"] = volume.Id,
         ["ModificationState"] = change.State,
@@ -119,4 +130,7 @@ internal static class VolumeChanges
         ["StartTime"] = change.StartedAt,
         ["EndTime"] = change.EndedAt,
     };
+
+    /// <summary>The change of a volume that is told of now.</summary>
+    private sealed record ShownChange(Volume Volume, VolumeChange Shown);
 }

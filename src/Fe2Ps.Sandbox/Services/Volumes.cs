@@ -61,6 +61,7 @@ internal static class Volumes
             Encrypted = input.Bool("Encrypted") ?? snapshot?.Encrypted ?? false,
             MultiAttach = input.Is("MultiAttachEnabled"),
             CreatedAt = call.Now,
+            VisibleAt = call.Now + TimeSpan.FromSeconds(call.Cloud.Faults.Strike("late-visibility", call.Operation.Name)?.Seconds ?? 0),
             Tags = TagRules.For(input, "volume"),
         };
         call.Region.Volumes[volume.Id] = volume;
@@ -168,7 +169,7 @@ internal static class Volumes
     private static Fields Describe(Call call)
     {
         var ids = call.Input.Strings("VolumeIds");
-        var volumes = ids.Count > 0 ? ids.Select(call.Volume) : call.Region.Volumes.Values;
+        var volumes = ids.Count > 0 ? ids.Select(call.Volume) : call.Region.Volumes.Values.Where(volume => volume.VisibleAt <= call.Now);
         var page = Pages.Cut(s_filters.Apply(volumes, call.Input), call, volume => volume.Id);
         return new Fields { ["Volumes"] = page.Items.Select(One), ["NextToken"] = page.NextToken };
     }

@@ -118,6 +118,9 @@ internal sealed class Volume : Resource
 
     /// <summary>The last change of size, type or performance.</summary>
     public VolumeChange? Change { get; set; }
+
+    /// <summary>From when on other calls know it.</summary>
+    public DateTimeOffset VisibleAt { get; set; }
 }
 
 /// <summary>How a volume performs.</summary>
@@ -133,6 +136,12 @@ internal sealed class VolumeChange
     public required DateTimeOffset StartedAt { get; init; }
 
     public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>From when on DescribeVolumesModifications tells of it.</summary>
+    public DateTimeOffset VisibleAt { get; init; }
+
+    /// <summary>What is told until then.</summary>
+    public VolumeChange? Before { get; init; }
 
     /// <summary>modifying, optimizing, completed, failed.</summary>
     public string State { get; set; } = "modifying";

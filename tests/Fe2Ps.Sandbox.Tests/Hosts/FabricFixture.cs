@@ -38,7 +38,7 @@ public sealed class FabricFixture : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    public HostSpec NewSpec(string? userData = null, string? rootSnapshotId = null)
+    public HostSpec NewSpec(string? userData = null, string? rootSnapshotId = null, DiskNames disks = DiskNames.Nvme)
     {
         var number = Interlocked.Increment(ref _count);
         var address = Fabric.ReservePrivateAddress(Subnet);
@@ -52,13 +52,14 @@ public sealed class FabricFixture : IAsyncLifetime
             rootSnapshotId,
             "ubuntu",
             [Login.PublicKey],
-            userData is null ? null : System.Text.Encoding.UTF8.GetBytes(userData));
+            userData is null ? null : System.Text.Encoding.UTF8.GetBytes(userData),
+            disks);
     }
 
     /// <summary>Starts a host that the caller may log in to, and waits for its sshd.</summary>
-    public async Task<HostSpec> StartAsync(string? userData = null, string? rootSnapshotId = null)
+    public async Task<HostSpec> StartAsync(string? userData = null, string? rootSnapshotId = null, DiskNames disks = DiskNames.Nvme)
     {
-        var spec = NewSpec(userData, rootSnapshotId);
+        var spec = NewSpec(userData, rootSnapshotId, disks);
         await Fabric.SetIngressAsync(spec.InstanceId, [SshFromCaller], CancellationToken.None);
         await Fabric.StartAsync(spec, CancellationToken.None);
         await UntilSshAsync(spec);
