@@ -181,12 +181,12 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
     private async Task<IReadOnlyList<Instance>> FinishAsync(
         LaunchPlan plan, List<Instance> started, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
-        var claim = new NameClaim(session);
+        NameClaim claim = InstanceClaim.Of(session);
         if (plan.Request.Count > 1)
             await NameEachAsync(plan, started, cancellationToken).ConfigureAwait(false);
         if (plan.Request.NoWait)
         {
-            await claim.ConfirmAsync(plan, started, null, cancellationToken).ConfigureAwait(false);
+            await ConfirmAsync(claim, plan, started, null, cancellationToken).ConfigureAwait(false);
             return started;
         }
 
@@ -194,9 +194,12 @@ public sealed class InstanceLauncher(Fe2Session session, ISshConnector connector
         var readiness = new InstanceReadiness(session, connector);
         IReadOnlyList<Instance> ready = await readiness.WaitAsync(
             started, plan.Key.PrivateFile, plan.User, plan.Request.ReadyTimeout, activity, report, cancellationToken).ConfigureAwait(false);
-        await claim.ConfirmAsync(plan, started, readiness.SeenAt, cancellationToken).ConfigureAwait(false);
+        await ConfirmAsync(claim, plan, started, readiness.SeenAt, cancellationToken).ConfigureAwait(false);
         return ready;
     }
+
+    private static Task ConfirmAsync(NameClaim claim, LaunchPlan plan, List<Instance> started, DateTimeOffset? seenAt, CancellationToken cancellationToken) =>
+        claim.ConfirmAsync(plan.Id, plan.Request.InstanceNames(), started[0].InstanceId, started.Min(i => i.LaunchTime), seenAt, cancellationToken);
 
     /// <summary>All of a launch carry the common name from the first moment; each gets its own right after.</summary>
     private async Task NameEachAsync(LaunchPlan plan, List<Instance> started, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed class LaunchPreparation(Fe2Session session)
         LaunchRequest request, IProgress<Fe2Report>? report, CancellationToken cancellationToken, bool forLater = false)
     {
         LaunchPlan.Check(request);
-        Task names = forLater ? Task.CompletedTask : new NameClaim(session).CheckFreeAsync(request.InstanceNames(), cancellationToken);
+        Task names = forLater ? Task.CompletedTask : InstanceClaim.Of(session).CheckFreeAsync(request.InstanceNames(), cancellationToken);
         Task<(InstanceTypeInfo Type, Image Image)> machine = ChooseMachineAsync(request, cancellationToken);
         Task<IReadOnlyList<Subnet>> places = ChooseSubnetsAsync(request, cancellationToken);
         await Task.WhenAll(names, machine, places).ConfigureAwait(false);

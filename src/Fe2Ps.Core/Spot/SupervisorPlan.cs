@@ -84,7 +84,7 @@ internal sealed class SupervisorPlan(Fe2Session session)
         Task<string> Tagged(string key, string value) =>
             OfAsync(c => c.CreateTagsAsync(new CreateTagsRequest { Resources = [instance], Tags = [new Tag(key, value)] }));
         Task<string> Found(List<Filter> filters) => OfAsync(c => c.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = filters }));
-        List<Filter> holders = NameClaim.Filters([facts.Machine.Name]);
+        List<Filter> holders = InstanceClaim.Filters([facts.Machine.Name]);
         return
         [
             ("describe", await OfAsync(c => c.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [instance] })).ConfigureAwait(false)),

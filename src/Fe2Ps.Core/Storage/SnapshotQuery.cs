@@ -44,7 +44,7 @@ public sealed class SnapshotQuery(Fe2Session session)
     public async Task<Snapshot> GetAsync(string nameOrId, CancellationToken cancellationToken = default)
     {
         SnapshotSelection found = await ListAsync([nameOrId], cancellationToken: cancellationToken).ConfigureAwait(false);
-        Snapshot[] usable = [.. found.Snapshots.Where(s => SnapshotFacts.StateOf(s) != "error").OrderByDescending(s => s.StartTime)];
+        Snapshot[] usable = [.. found.Snapshots.Where(s => SnapshotFacts.StateOf(s) != "error").OrderByDescending(s => s.StartTime).ThenByDescending(s => s.SnapshotId, StringComparer.Ordinal)];
         if (usable.Length == 0)
             throw found.Snapshots.Count > 0 ? StorageErrors.SnapshotFailed(found.Snapshots[0]) : StorageErrors.SnapshotNotFound(nameOrId, session.Region);
         return SnapshotFacts.StateOf(usable[0]) == "completed"

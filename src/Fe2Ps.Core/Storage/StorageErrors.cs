@@ -37,9 +37,9 @@ internal static class StorageErrors
         $"The snapshot {SnapshotFacts.Label(snapshot)} failed: {(snapshot.StateMessage is { Length: > 0 } why ? why : "EC2 gives no reason")}.",
         $"Remove it (Remove-Fe2Snapshot {snapshot.SnapshotId}) and take another.", snapshot.SnapshotId);
 
-    public static Fe2Exception NameTaken(string name, Volume holder) => new(
-        "NameTaken", Fe2ErrorKind.Ambiguous, $"The name '{name}' is taken by {holder.VolumeId} ({VolumeFacts.StateOf(holder)}, {holder.Size} GiB).",
-        $"Choose another -Name, or use that volume: Mount-Fe2Volume {name}", name);
+    public static Fe2Exception NameTaken(Volume holder, string why) => new(
+        "NameTaken", Fe2ErrorKind.Ambiguous, $"The name '{VolumeFacts.NameOf(holder)}' is taken by {holder.VolumeId} ({VolumeFacts.StateOf(holder)}, {holder.Size} GiB).{why}",
+        $"Choose another -Name, or use that volume: Mount-Fe2Volume {VolumeFacts.NameOf(holder)}", VolumeFacts.NameOf(holder));
 
     public static Fe2Exception Invalid(string parameter, object? value, string why, string nextStep) => new(
         parameter + "Invalid", Fe2ErrorKind.InvalidArgument, $"-{parameter} {value}: {why}", nextStep, value);
@@ -111,6 +111,8 @@ internal static class StorageErrors
                 "Write the line into /etc/fstab by hand, with the option nofail."),
             79 => Error("FreezeFailed", Fe2ErrorKind.OperationFailed, $"The file system of {volume} could not be held still on {instance}: {says}.",
                 "Dismount the volume first, or take it as it is: -NoFreeze."),
+            80 => Error("PartitionNotLast", Fe2ErrorKind.InvalidState, $"{volume} has its new size, but its file system on {instance} did not grow: {says}.",
+                "Use the room for a partition of its own there (sudo cfdisk), or move what is behind it to another volume."),
             _ => Error("RemoteStepFailed", Fe2ErrorKind.OperationFailed, $"Working on {volume} failed on {instance} with exit code {code}: {(says.Length > 0 ? says : "nothing was said")}.",
                 "The login user needs sudo without a password there."),
         };

@@ -32,6 +32,9 @@ public sealed record VolumeChange
 /// <summary>Grows a volume, then its partition and its file system, while it is in use.</summary>
 public sealed class VolumeGrowth(Fe2Session session, ISshConnector connector, IProgress<Fe2Report>? report = null)
 {
+    /// <summary>How long EC2 may go on telling what was before.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     private readonly VolumeQuery query = new(session);
 
     /// <summary>
@@ -54,23 +57,23 @@ public sealed class VolumeGrowth(Fe2Session session, ISshConnector connector, IP
 
             string activity = $"Resizing {VolumeFacts.Label(now)}";
             report?.Report(new ProgressReport(activity, "Asking EC2", 10));
-            if (IsChange(now, change))
-                await ModifyAsync(now, change, cancellationToken).ConfigureAwait(false);
-            await UntilUsableAsync(now, activity, cancellationToken).ConfigureAwait(false);
-            Volume grown = await query.TryByIdAsync(now.VolumeId, cancellationToken).ConfigureAwait(false) ?? now;
-            await GrowAsync(grown, change, activity, cancellationToken).ConfigureAwait(false);
-            return grown;
+            VolumeModification? order = IsChange(now, change) ? await ModifyAsync(now, change, cancellationToken).ConfigureAwait(false) : null;
+            await UntilUsableAsync(now, order, activity, cancellationToken).ConfigureAwait(false);
+            Volume changed = await UntilShownAsync(now, change, cancellationToken).ConfigureAwait(false);
+            await GrowAsync(changed, change, activity, cancellationToken).ConfigureAwait(false);
+            return changed;
         });
 
     private static bool IsChange(Volume volume, VolumeChange change) =>
         (change.Size ?? volume.Size) != volume.Size || (change.Type is { } type && type != volume.VolumeType?.Value)
         || (change.Iops is { } iops && iops != volume.Iops) || (change.Throughput is { } throughput && throughput != volume.Throughput);
 
-    private async Task ModifyAsync(Volume volume, VolumeChange change, CancellationToken cancellationToken)
+    /// <returns>The change as EC2 took it; null where an order before this one had done it.</returns>
+    private async Task<VolumeModification?> ModifyAsync(Volume volume, VolumeChange change, CancellationToken cancellationToken)
     {
         try
         {
-            await session.Ec2.ModifyVolumeAsync(
+            ModifyVolumeResponse answer = await session.Ec2.ModifyVolumeAsync(
                 new ModifyVolumeRequest
                 {
                     VolumeId = volume.VolumeId,
@@ -80,26 +83,46 @@ public sealed class VolumeGrowth(Fe2Session session, ISshConnector connector, IP
                     Throughput = change.Throughput,
                 },
                 cancellationToken).ConfigureAwait(false);
+            return answer.VolumeModification;
         }
         catch (AmazonEC2Exception e) when (e.ErrorCode is "VolumeModificationRateExceeded" or "IncorrectModificationState")
         {
-            // The order may have arrived although its answer was lost.
+            // The order may have arrived although its answer was lost: then it is under way, or done.
+            if (await LastAsync(volume, cancellationToken).ConfigureAwait(false) is { } last && IsSame(last, change)
+                && last.ModificationState?.Value is not "failed")
+            {
+                return last;
+            }
+
             if (await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false) is { } now && !IsChange(now, change))
-                return;
+                return null;
             throw new Fe2Exception(
                 "VolumeChangedLately", Fe2ErrorKind.InvalidState, $"{VolumeFacts.Label(volume)} was changed less than six hours ago, and EC2 takes a new change only then.",
                 "Wait, or take a snapshot and make a larger volume of it: New-Fe2Snapshot, then New-Fe2Volume -Snapshot -Size.", volume.VolumeId, e);
         }
     }
 
-    /// <summary>Source: "Monitor the progress of volume modifications" in the EBS user guide: the size can be used from <c>optimizing</c> on.</summary>
-    private async Task UntilUsableAsync(Volume volume, string activity, CancellationToken cancellationToken)
+    private static bool IsSame(VolumeModification modification, VolumeChange change) =>
+        (change.Size is null || change.Size == modification.TargetSize) && (change.Type is null || change.Type == modification.TargetVolumeType?.Value)
+        && (change.Iops is null || change.Iops == modification.TargetIops) && (change.Throughput is null || change.Throughput == modification.TargetThroughput);
+
+    /// <summary>
+    /// Source: "Monitor the progress of volume modifications" in the EBS user guide: the size can be used from <c>optimizing</c> on. EC2 may
+    /// tell of an earlier change, or of none, for some seconds after it took this one.
+    /// </summary>
+    private async Task UntilUsableAsync(Volume volume, VolumeModification? order, string activity, CancellationToken cancellationToken)
     {
+        DateTimeOffset shownBy = session.Clock.GetUtcNow() + Patience;
         for (int n = 0; ; n++)
         {
             VolumeModification? last = await LastAsync(volume, cancellationToken).ConfigureAwait(false);
+            bool isOlder = order is not null && (last is null || last.StartTime < order.StartTime);
             switch (last?.ModificationState?.Value)
             {
+                case var _ when isOlder:
+                    if (session.Clock.GetUtcNow() >= shownBy)
+                        return;
+                    break;
                 case null or "optimizing" or "completed":
                     return;
                 case "failed":
@@ -108,8 +131,25 @@ public sealed class VolumeGrowth(Fe2Session session, ISshConnector connector, IP
                         "Try again later; the volume and its data are as before.", volume.VolumeId);
             }
 
-            report?.Report(new ProgressReport(
-                activity, string.Create(CultureInfo.InvariantCulture, $"EC2 is changing it, {last.Progress ?? 0} %"), 10 + (int)((last.Progress ?? 0) / 2)));
+            int percent = (int)(isOlder ? 0 : last?.Progress ?? 0);
+            report?.Report(new ProgressReport(activity, string.Create(CultureInfo.InvariantCulture, $"EC2 is changing it, {percent} %"), 10 + (percent / 2)));
+            await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Until EC2's own list has the new size: what is grown next is grown to it.</summary>
+    /// <exception cref="Fe2Exception"><c>VolumeStuck</c>.</exception>
+    private async Task<Volume> UntilShownAsync(Volume volume, VolumeChange change, CancellationToken cancellationToken)
+    {
+        DateTimeOffset shownBy = session.Clock.GetUtcNow() + Patience;
+        for (int n = 0; ; n++)
+        {
+            Volume now = await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false)
+                ?? throw StorageErrors.VolumeNotFound(volume.VolumeId, session.Region);
+            if (change.Size is null || now.Size >= change.Size)
+                return now;
+            if (session.Clock.GetUtcNow() >= shownBy)
+                throw StorageErrors.Stuck(now, $"of {change.Size} GiB", Patience);
             await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
         }
     }

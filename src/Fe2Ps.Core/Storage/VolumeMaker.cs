@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
@@ -33,6 +32,7 @@ public sealed class VolumeMaker(Fe2Session session, ISshConnector connector, IPr
             try
             {
                 Volume volume = await states.AvailableAsync(made, isFresh: true, cancellationToken).ConfigureAwait(false);
+                volume = await NamedAsync(plan, volume, states.SeenAt, cancellationToken).ConfigureAwait(false);
                 if (request.Instance is null)
                     return volume;
                 return await new VolumeMounter(session, connector, report).MountAsync(
@@ -85,25 +85,49 @@ public sealed class VolumeMaker(Fe2Session session, ISshConnector connector, IPr
 
         if (request.Instance is { } instance && InstanceFacts.StateOf(instance) != "running")
             throw StorageErrors.NotRunning(instance);
-        string name = await NameAsync(request, snapshot, cancellationToken).ConfigureAwait(false);
+        (string name, string wish) = await NameAsync(request, snapshot, cancellationToken).ConfigureAwait(false);
         string zone = request.Instance?.Placement?.AvailabilityZone ?? request.Zone ?? await ZoneAsync(cancellationToken).ConfigureAwait(false);
-        return new Plan(Guid.NewGuid().ToString("n"), name, request.Size ?? snapshot!.VolumeSize ?? 1, zone, request.Type ?? "gp3", snapshot?.SnapshotId, request);
+        return new Plan(Guid.NewGuid().ToString("n"), name, request.Size ?? snapshot!.VolumeSize ?? 1, zone, request.Type ?? "gp3", snapshot?.SnapshotId, request) { Wish = wish };
     }
 
-    private async Task<string> NameAsync(VolumeRequest request, Snapshot? snapshot, CancellationToken cancellationToken)
+    private async Task<(string Name, string Wish)> NameAsync(VolumeRequest request, Snapshot? snapshot, CancellationToken cancellationToken)
     {
         string? given = request.Name;
         string wish = given ?? (request.Instance is null ? null : InstanceFacts.NameOf(request.Instance)) ?? (snapshot is null ? null : SnapshotFacts.NameOf(snapshot))
             ?? throw new Fe2Exception("NameMissing", Fe2ErrorKind.InvalidArgument, "The volume needs a name.", "Give it one with -Name.");
-        List<Volume> holders = await query.ByFiltersAsync([InstanceQuery.Filter("tag:Name", [InstanceQuery.ServerPattern(wish), InstanceQuery.ServerPattern(wish) + "-*"])], cancellationToken).ConfigureAwait(false);
-        Dictionary<string, Volume> taken = holders.Where(v => !VolumeFacts.IsRoot(v) && VolumeFacts.StateOf(v) is not ("deleting" or "deleted"))
-            .DistinctBy(VolumeFacts.NameOf).ToDictionary(v => VolumeFacts.NameOf(v)!);
-        if (given is not null && taken.TryGetValue(given, out Volume? holder))
-            throw StorageErrors.NameTaken(given, holder);
-        string name = wish;
-        for (int n = 2; taken.ContainsKey(name); n++)
-            name = string.Create(CultureInfo.InvariantCulture, $"{wish}-{n}");
-        return name;
+        if (given is null)
+            return (await VolumeClaim.FreeAsync(session, wish, null, cancellationToken).ConfigureAwait(false), wish);
+        await VolumeClaim.Of(session).CheckFreeAsync([given], cancellationToken).ConfigureAwait(false);
+        return (given, given);
+    }
+
+    /// <summary>
+    /// Gives way to a volume of the same name that somebody made at the same moment: by a failure where the name was given, with the next
+    /// free name where it was not.
+    /// </summary>
+    private async Task<Volume> NamedAsync(Plan plan, Volume made, DateTimeOffset? seenAt, CancellationToken cancellationToken)
+    {
+        string name = plan.Name!;
+        while (true)
+        {
+            try
+            {
+                await VolumeClaim.Of(session).ConfirmAsync(plan.Id, [name], made.VolumeId, made.CreateTime, seenAt, cancellationToken).ConfigureAwait(false);
+                return made;
+            }
+            catch (Fe2Exception e) when (e.Id == "NameTaken" && plan.Request.Name is null)
+            {
+                name = await VolumeClaim.FreeAsync(session, plan.Wish, made.VolumeId, cancellationToken).ConfigureAwait(false);
+                report?.Report(new VerboseReport($"{made.VolumeId} is called '{name}': another volume got its name at the same moment."));
+                await session.Ec2.CreateTagsAsync(
+                    new CreateTagsRequest { Resources = [made.VolumeId], Tags = [new Tag(TagNames.Name, name)] }, cancellationToken).ConfigureAwait(false);
+                made.Tags.RemoveAll(t => t.Key == TagNames.Name);
+                made.Tags.Add(new Tag(TagNames.Name, name));
+
+                // The new name is claimed from now on; a rival for it may need as long to become visible.
+                seenAt = session.Clock.GetUtcNow();
+            }
+        }
     }
 
     /// <summary>Where the machines run, a volume is of use.</summary>
@@ -187,6 +211,9 @@ public sealed class VolumeMaker(Fe2Session session, ISshConnector connector, IPr
     {
         /// <summary>True where the tags are another volume's, which may hold this module's own.</summary>
         public bool IsCopy { get; init; }
+
+        /// <summary>The name before any number behind it.</summary>
+        public string Wish { get; init; } = "";
 
         public List<TagSpecification> Tags(Fe2Session session) =>
             StorageTags.For(session, ResourceType.Volume, Name, Id, Request.Tags, mayBeOurs: IsCopy);

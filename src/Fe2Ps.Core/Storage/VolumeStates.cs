@@ -12,6 +12,9 @@ internal sealed class VolumeStates(Fe2Session session)
 
     private readonly VolumeQuery query = new(session);
 
+    /// <summary>When EC2 first showed the volume that was waited for last, or null.</summary>
+    public DateTimeOffset? SeenAt { get; private set; }
+
     /// <summary>Until the volume is there and attached to nothing.</summary>
     /// <param name="isFresh">True where this process has just made it: EC2 may not know it yet.</param>
     public Task<Volume> AvailableAsync(Volume volume, bool isFresh, CancellationToken cancellationToken) =>
@@ -46,6 +49,7 @@ internal sealed class VolumeStates(Fe2Session session)
     {
         DateTimeOffset end = session.Clock.GetUtcNow() + Limit;
         Volume last = volume;
+        SeenAt = null;
         for (int n = 0; ; n++)
         {
             Volume? now = await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false);
@@ -54,6 +58,7 @@ internal sealed class VolumeStates(Fe2Session session)
             if (now is not null)
             {
                 last = now;
+                SeenAt ??= session.Clock.GetUtcNow();
                 if (isThere(now))
                     return now;
                 if (VolumeFacts.StateOf(now) is "error" or "deleting" or "deleted")

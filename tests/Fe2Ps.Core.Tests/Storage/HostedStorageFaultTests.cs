@@ -109,6 +109,49 @@ public sealed class HostedStorageFaultTests(StorageFixture cloud) : IClassFixtur
         await new InstanceActions(cloud.Session).RemoveAsync([await cloud.InstanceAsync("dies2")]);
     }
 
+    [HostedFact]
+    public async Task APowerCutWhileASnapshotIsTakenLeavesNothingFrozenAndNothingHalf()
+    {
+        await cloud.LaunchAsync("dies3", "us-east-2a");
+        Volume volume = await cloud.MakeAsync("halted", on: "dies3", point: "/mnt/halted");
+        string sum = await cloud.OnAsync("dies3", "cd /mnt/halted && head -c 5000000 /dev/urandom > synced && sync && sha256sum synced");
+        await cloud.FaultAsync(new { kind = "slow", operation = "CreateSnapshot", seconds = 4, times = 1 });
+        Task<Fe2Exception> taking = cloud.FailsAsync(() => cloud.Snapshots.CreateAsync(volume, new SnapshotRequest { Name = "halted" }));
+        await Until.TrueAsync(async () => await cloud.OnAsync("dies3", "ls /run | grep fe2-freeze || :") != "", "it is being frozen");
+        await cloud.FaultAsync(new { kind = "kill", instance = "dies3" });
+
+        // Nobody knows whether it was still to the end, so it is not kept.
+        Fe2Exception failed = await taking;
+        Assert.Equal(volume.VolumeId, failed.Target);
+        Assert.DoesNotContain((await new SnapshotQuery(cloud.Session).ListAsync([])).Snapshots, s => s.VolumeId == volume.VolumeId);
+        await Until.TrueAsync(async () => InstanceFacts.StateOf(await cloud.InstanceAsync("dies3")) == "stopped", "the instance has stopped");
+        await cloud.DismountAsync("halted");
+        await cloud.MountAsync("halted", "od1");
+        Assert.Equal(sum, await cloud.OnAsync("od1", "cd /mnt/halted && echo more > more && sha256sum synced"));
+        await EndAsync("halted");
+        await new InstanceActions(cloud.Session).RemoveAsync([await cloud.InstanceAsync("dies3")]);
+    }
+
+    [HostedFact]
+    public async Task APowerCutWhileASnapshotIsCopiedDoesNotReachTheSnapshot()
+    {
+        await cloud.LaunchAsync("dies4", "us-east-2a");
+        Volume volume = await cloud.MakeAsync("source", on: "dies4", point: "/mnt/source");
+        string sum = await cloud.OnAsync("dies4", "cd /mnt/source && head -c 200000000 /dev/urandom > synced && sha256sum synced");
+        Snapshot snapshot = await cloud.Snapshots.CreateAsync(volume, new SnapshotRequest { Name = "copied" });
+        await cloud.FaultAsync(new { kind = "kill", instance = "dies4" });
+        Assert.Empty((await new SnapshotWaiter(cloud.Session).WaitAsync([snapshot], TimeSpan.FromSeconds(60))).Problems);
+        await cloud.Maker.MakeAsync(new VolumeRequest
+        {
+            Name = "restored", Snapshot = "copied", Instance = await cloud.InstanceAsync("far"), Mount = new MountRequest { MountPoint = "/mnt/restored" },
+        });
+        Assert.Equal(sum, await cloud.OnAsync("far", "cd /mnt/restored && sha256sum synced"));
+        await EndAsync("restored");
+        await Until.TrueAsync(async () => InstanceFacts.StateOf(await cloud.InstanceAsync("dies4")) == "stopped", "the instance has stopped");
+        await EndAsync("source");
+        await new InstanceActions(cloud.Session).RemoveAsync([await cloud.InstanceAsync("dies4")]);
+    }
+
     [HostedTheory]
     [InlineData("throttle", "*Volume*")]
     [InlineData("error", "CreateVolume")]

@@ -197,6 +197,8 @@ public sealed class HostedVolumeTests(StorageFixture cloud) : IClassFixture<Stor
     public async Task AVolumeGrowsWhileItIsInUse()
     {
         await cloud.MakeAsync("grows", point: "/mnt/grows", fileSystem: "xfs");
+        // The machine grows it to the size that EC2 tells of, however late it does.
+        await cloud.FaultAsync(new { kind = "late-visibility", operation = "ModifyVolume", seconds = 2, times = 1 });
         Volume grown = await new VolumeGrowth(cloud.Session, cloud.Connector, cloud.Reports).ChangeAsync(await cloud.Query.GetAsync("grows"), new VolumeChange { Size = 3 });
         Assert.Equal(3, grown.Size);
         Assert.True(int.Parse(await cloud.OnAsync("od1", "df --output=size -B1M /mnt/grows | tail -1"), null) > 2700);
@@ -223,7 +225,7 @@ public sealed class HostedVolumeTests(StorageFixture cloud) : IClassFixture<Stor
     [InlineData("xfs", "sudo mkfs.xfs -q DISK")]
     public async Task WhatHasAFileSystemIsMountedAsItIs(string type, string command)
     {
-        Volume volume = await PreparedAsync($"old-{type}", command + " && sudo mkdir /tmp/p && sudo mount DISK /tmp/p && echo old | sudo tee /tmp/p/file && sudo umount /tmp/p && sudo rmdir /tmp/p");
+        Volume volume = await cloud.PreparedAsync($"old-{type}", command + " && sudo mkdir /tmp/p && sudo mount DISK /tmp/p && echo old | sudo tee /tmp/p/file && sudo umount /tmp/p && sudo rmdir /tmp/p");
         await cloud.MountAsync(volume.VolumeId, "od2", new MountRequest { MountPoint = "/mnt/old" });
         Assert.Equal($"old {type}", await cloud.OnAsync("od2", "echo $(cat /mnt/old/file) $(findmnt -no FSTYPE /mnt/old)"));
         await new VolumeRemoval(cloud.Session).RemoveAsync(await cloud.DismountAsync(volume.VolumeId));
@@ -236,7 +238,7 @@ public sealed class HostedVolumeTests(StorageFixture cloud) : IClassFixture<Stor
     [InlineData("swap", "sudo mkswap DISK")]
     public async Task WhatIsNotBlankIsNeverFormatted(string what, string command)
     {
-        Volume volume = await PreparedAsync("precious", command);
+        Volume volume = await cloud.PreparedAsync("precious", command);
         string before = await SumAsync(volume);
         Fe2Exception refused = await cloud.FailsAsync(() => cloud.MountAsync(volume.VolumeId, "od2"));
         Assert.True(refused.Id == "VolumeNotBlank", $"{what}: {refused.Id}: {refused.Message}");
@@ -245,25 +247,5 @@ public sealed class HostedVolumeTests(StorageFixture cloud) : IClassFixture<Stor
         await new VolumeRemoval(cloud.Session).RemoveAsync(volume);
     }
 
-    /// <summary>A volume whose content was made by other tools.</summary>
-    private async Task<Volume> PreparedAsync(string name, string command)
-    {
-        Volume volume = await cloud.MakeAsync(name, on: null, zone: "us-east-2a");
-        await RawAsync(volume, command + " && sync");
-        return await cloud.Query.GetAsync(volume.VolumeId);
-    }
-
-    private Task<string> SumAsync(Volume volume) => RawAsync(volume, "sudo sha256sum DISK");
-
-    /// <summary>Runs a command on od2 with the bare device attached.</summary>
-    private async Task<string> RawAsync(Volume volume, string command)
-    {
-        Instance od2 = await cloud.InstanceAsync("od2");
-        await cloud.Session.Ec2.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = volume.VolumeId, InstanceId = od2.InstanceId, Device = "/dev/sdp" });
-        await new VolumeStates(cloud.Session).AttachedAsync(volume, od2.InstanceId, CancellationToken.None);
-        string disk = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + volume.VolumeId.Replace("-", "", StringComparison.Ordinal);
-        string output = await cloud.OnAsync("od2", command.Replace("DISK", disk, StringComparison.Ordinal));
-        await cloud.Mounter.DetachAsync(await cloud.Query.GetAsync(volume.VolumeId), CancellationToken.None);
-        return output;
-    }
+    private Task<string> SumAsync(Volume volume) => cloud.RawAsync(volume, "sudo sha256sum DISK");
 }

@@ -35,4 +35,18 @@ public sealed class SnapshotChoiceTests
         Assert.Equal(newest.SnapshotId, (await new SnapshotQuery(session).GetAsync("data")).SnapshotId);
         Assert.Equal(old.SnapshotId, (await new SnapshotQuery(session).GetAsync(old.SnapshotId)).SnapshotId);
     }
+
+    [Fact]
+    public async Task TwoOfOneNameAndMomentAreBothKeptAndEverybodyMeansTheSame()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session[] users = [await cloud.SessionAsync("ann"), await cloud.SessionAsync("bob")];
+        Volume volume = await new VolumeMaker(users[0], new FakeConnector()).MakeAsync(new VolumeRequest { Name = "data", Size = 1, Zone = "us-east-2a" });
+        Snapshot[] both = await Task.WhenAll(users.Select(u => new SnapshotMaker(u, new FakeConnector()).CreateAsync(volume, new SnapshotRequest { Name = "daily" })));
+        Assert.Empty((await new SnapshotWaiter(users[0]).WaitAsync(both, TimeSpan.FromSeconds(60))).Problems);
+        Assert.Equal(2, (await new SnapshotQuery(users[0]).ListAsync(["daily"])).Snapshots.Count);
+        string meant = (await new SnapshotQuery(users[0]).GetAsync("daily")).SnapshotId;
+        Assert.Equal(meant, (await new SnapshotQuery(users[1]).GetAsync("daily")).SnapshotId);
+        Assert.Contains(meant, both.Select(s => s.SnapshotId));
+    }
 }

@@ -53,8 +53,8 @@ public sealed class StorageFixture : SandboxFixture
         _folder.Delete(recursive: true);
     }
 
-    internal async Task<Instance> LaunchAsync(string name, string zone) =>
-        (await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Zone = zone })).Single();
+    internal async Task<Instance> LaunchAsync(string name, string zone, string? type = null) =>
+        (await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Zone = zone, InstanceType = type })).Single();
 
     internal Task<Instance> InstanceAsync(string name) => new InstanceQuery(Session).GetAsync(name);
 
@@ -84,6 +84,35 @@ public sealed class StorageFixture : SandboxFixture
         await Mounter.MountAsync(await Query.GetAsync(volume), await InstanceAsync(on), request ?? new MountRequest());
 
     internal async Task<Volume> DismountAsync(string volume, bool force = false) => await Mounter.DismountAsync(await Query.GetAsync(volume), force);
+
+    /// <summary>Attaches a volume by EC2's own order, as other tools do it, and waits.</summary>
+    internal async Task AttachRawAsync(Volume volume, string on, string device)
+    {
+        Instance instance = await InstanceAsync(on);
+        await Session.Ec2.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = volume.VolumeId, InstanceId = instance.InstanceId, Device = device });
+        await new VolumeStates(Session).AttachedAsync(volume, instance.InstanceId, CancellationToken.None);
+    }
+
+    /// <summary>A volume whose content was made by other tools on <c>od2</c>: one command for each time it is attached. DISK is the bare device.</summary>
+    internal async Task<Volume> PreparedAsync(string name, params string[] commands)
+    {
+        Volume volume = await MakeAsync(name, on: null, zone: "us-east-2a");
+        foreach (string command in commands)
+            await RawAsync(volume, command + " && sync");
+        return await Query.GetAsync(volume.VolumeId);
+    }
+
+    /// <summary>Runs a command on <c>od2</c> with the bare device attached.</summary>
+    internal async Task<string> RawAsync(Volume volume, string command)
+    {
+        await AttachRawAsync(volume, "od2", "/dev/sdp");
+        string output = await OnAsync("od2", command.Replace("DISK", ById(volume), StringComparison.Ordinal));
+        await Mounter.DetachAsync(await Query.GetAsync(volume.VolumeId), CancellationToken.None);
+        return output;
+    }
+
+    /// <summary>The link to a volume's device on a machine built on Nitro.</summary>
+    internal static string ById(Volume volume) => "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + volume.VolumeId.Replace("-", "", StringComparison.Ordinal);
 
     /// <summary>A completed snapshot.</summary>
     internal async Task<Snapshot> SnapshotAsync(string volume, string name)

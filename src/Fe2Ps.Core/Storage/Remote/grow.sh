@@ -9,20 +9,29 @@ main() {
         [ "$tries" -gt 0 ] || fail 74 "the machine does not see the new size: $(blockdev --getsize64 "$disk") bytes"
         sleep 0.2
     done
+    in_the_way=
     for number in $disk_number $(partitions); do
         one=$(device_of "$number") || continue
         raw=$(mounts_of "$number" "$one" | tail -n 1)
         [ -n "$raw" ] || continue
         point=$(plain "$raw")
+        why=$(grow_partition "$one" 2>&1)
+        case $? in
+            0) ;;
+            80)
+                in_the_way="$point: $why"
+                continue
+                ;;
+            *) fail 74 "$point: $(printf '%s' "$why" | tr '\n' ' ')" ;;
+        esac
         type=$(blkid -p -o value -s TYPE "$one")
-        if ! { why=$(grow_partition "$one" 2>&1) && why=$(grow "$type" "$one" "$point"); }; then
-            fail 74 "$point: $(printf '%s' "$why" | tr '\n' ' ')"
-        fi
+        why=$(grow "$type" "$one" "$point") || fail 74 "$point: $(printf '%s' "$why" | tr '\n' ' ')"
         sync -f "$point" 2>/dev/null
         tell bytes "$(($(stat -f -c '%b * %S' "$point")))"
         tell point "$point"
         return 0
     done
+    [ -z "$in_the_way" ] || fail 80 "$in_the_way"
     tell unmounted 1
 }
 

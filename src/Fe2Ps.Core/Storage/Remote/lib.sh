@@ -77,14 +77,20 @@ partitions() {
     return 0
 }
 
-# device_of NUMBER
+# device_of NUMBER: the disk, or a partition, which stands beside its disk by whatever name that has on this machine.
 device_of() {
     if [ "$1" = "$disk_number" ]; then
         printf '%s\n' "$disk"
         return 0
     fi
-    name=$(sed -n 's/^DEVNAME=//p' "/sys/dev/block/$1/uevent" 2>/dev/null)
-    [ -n "$name" ] && [ -b "/dev/$name" ] && printf '/dev/%s\n' "$name"
+    place=$(cat "/sys/dev/block/$1/partition" 2>/dev/null)
+    for name in "${disk}p$place" "$disk$place" "/dev/$(sed -n 's/^DEVNAME=//p' "/sys/dev/block/$1/uevent" 2>/dev/null)"; do
+        if [ -b "$name" ] && [ "$(number_of "$name")" = "$1" ]; then
+            printf '%s\n' "$name"
+            return 0
+        fi
+    done
+    return 1
 }
 
 # plain: mount points as they are written in the kernel's lists, in plain text (proc_pid_mountinfo(5)).
@@ -182,10 +188,24 @@ grow() {
     esac 2>&1 >/dev/null
 }
 
-# grow_partition DEVICE: lets the last partition take the rest of the disk.
+# grow_partition DEVICE: lets the last partition take the rest of the disk. Code 80 says that another one is in the way.
 grow_partition() {
     [ "$1" != "$disk" ] || return 0
-    index=$(cat "/sys/dev/block/$(number_of "$1")/partition") || return 1
+    own=/sys/dev/block/$(number_of "$1")
+    index=$(cat "$own/partition") && start=$(cat "$own/start") && size=$(cat "$own/size") || return 1
+    end=0 next=
+    for part in "/sys/dev/block/$disk_number"/*/partition; do
+        part=${part%/partition}
+        from=$(cat "$part/start") && to=$((from + $(cat "$part/size"))) || return 1
+        [ "$to" -le "$end" ] || end=$to
+        [ "$from" -le "$start" ] || next=$(cat "$part/partition")
+    done
+    # In sectors of 512 bytes, as all of these. What is below a MiB is the second copy of a GPT, and alignment.
+    [ $(($(blockdev --getsz "$disk") - end)) -gt 2048 ] || return 0
+    if [ -n "$next" ]; then
+        say "partition $index cannot grow: partition $next comes behind it, and the new room is behind that"
+        return 80
+    fi
     if command -v growpart >/dev/null; then
         # It takes the lock on the disk itself. Exit code 1 says that there was nothing to do.
         flock -u 8
@@ -200,4 +220,5 @@ grow_partition() {
         say "neither growpart (cloud-guest-utils) nor sfdisk (fdisk) is here"
         return 1
     fi
+    [ "$(cat "$own/size")" -gt "$size" ] || { say "partition $index did not grow: its table has no room for more"; return 1; }
 }

@@ -29,11 +29,22 @@ format() {
     device=$disk
 }
 
+# await_partitions: a disk that has just come shows its partitions a moment later than itself.
+await_partitions() {
+    tries=10
+    while [ -z "$(partitions)" ] && [ -n "$(blkid -p -o value -s PTTYPE "$disk" 2>/dev/null)" ]; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 0
+        sleep 0.2
+    done
+}
+
 # choose: sets device and type to what can be mounted. A disk may hold one file system, or a partition that does.
 choose() {
     type=$(type_of "$disk")
     device=$disk
     [ -n "$type" ] && return 0
+    await_partitions
     candidates=
     for part in $(partitions); do
         one=$(device_of "$part") || continue
@@ -128,9 +139,11 @@ grow_apart() {
 }
 
 grow_all() {
-    why=$(grow_partition "$device" 2>&1) && why=$(grow "$type" "$device" "$point") && return 0
-    if grow_apart; then
+    if why=$(grow_partition "$device" 2>&1); then
         why=$(grow "$type" "$device" "$point") && return 0
+        if grow_apart; then
+            why=$(grow "$type" "$device" "$point") && return 0
+        fi
     fi
     tell note "its file system did not grow to the size of the volume: $(printf '%s' "$why" | tr '\n' ' ')"
 }
