@@ -73,6 +73,16 @@ public sealed class CloudJobs(
             await _query.ByIdsAsync([instanceId], cancellationToken).ConfigureAwait(false) is [var instance]
                 && InstanceFacts.StateOf(instance) is "pending" or "running");
 
+    /// <summary>
+    /// Whether somebody had EC2 stop or terminate the machine, by any program, or shut it down from within. Source: "Why is my instance stopped or terminated",
+    /// state reason codes, in the EC2 user guide.
+    /// </summary>
+    internal Task<bool> WasEndedByRequestAsync(string instanceId, CancellationToken cancellationToken) =>
+        session.GuardAsync("look at the job's machine", instanceId, async () =>
+            await _query.ByIdsAsync([instanceId], cancellationToken).ConfigureAwait(false) is [var instance]
+                && InstanceFacts.StateOf(instance) is "stopping" or "stopped" or "shutting-down" or "terminated"
+                && instance.StateReason?.Code is "Client.UserInitiatedShutdown" or "Client.InstanceInitiatedShutdown");
+
     /// <summary>The way to the machines.</summary>
     internal ISshConnector Connector => _ssh;
 

@@ -87,7 +87,8 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
 
     /// <summary>
     /// Ends the script (SIGTERM, after ten seconds SIGKILL) and returns when it has ended. Its results are flushed, and its
-    /// action on exit follows, as after any other end. When the target is gone, only its key leaves the monitor.
+    /// action on exit follows, as after any other end. When the target is gone, its key leaves the monitor, and no other machine
+    /// takes its place.
     /// </summary>
     /// <exception cref="Fe2Exception"><c>ScriptStillRuns</c>.</exception>
     public async Task<Job> StopAsync(Job job, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
@@ -107,6 +108,12 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
                 if (await cloud.IsRunningAsync(job.TargetId, cancellationToken).ConfigureAwait(false))
                     throw;
             }
+        }
+
+        if (job.Monitor is { IsRunning: true } monitor)
+        {
+            await using var session = await ssh.OpenAsync(monitor.Ssh, cancellationToken).ConfigureAwait(false);
+            await session.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
         }
 
         return await RefreshAsync(job, report, cancellationToken).ConfigureAwait(false);

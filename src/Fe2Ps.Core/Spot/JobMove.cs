@@ -15,6 +15,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
 {
     private const int NoSuchJob = 66;
     private const int StillRuns = 75;
+    private const int Stopped = 76;
 
     /// <summary>EC2's two minutes, and a little.</summary>
     private static readonly TimeSpan Interruption = TimeSpan.FromSeconds(150);
@@ -27,6 +28,14 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
 
         var old = facts.Last;
+        if (await jobs.WasEndedByRequestAsync(old.InstanceId, cancellationToken).ConfigureAwait(false))
+        {
+            // Whoever ends the machine does not want to pay for another one.
+            report?.Report(new WarningReport($"{job.TargetName} was stopped or terminated on request, so the job {job.Name} does not go on elsewhere."));
+            await monitor.CallAsync("stop", [job.Id, "gone"], "Ending the job", null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
         var number = old.Number + 1;
         var stays = job.Interrupted is null && await jobs.IsRunningAsync(old.InstanceId, cancellationToken).ConfigureAwait(false)
             && !await new InterruptionSigns(session).IsMarkedAsync(old.InstanceId, cancellationToken).ConfigureAwait(false);
@@ -47,7 +56,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             if (await HasFinishedAsync(cancellationToken).ConfigureAwait(false))
             {
                 // It came to its end in its last two minutes after all.
-                await new InstanceActions(session).RemoveAsync([instance], cancellationToken).ConfigureAwait(false);
+                await RemoveAsync(next, cancellationToken).ConfigureAwait(false);
                 return null;
             }
         }
@@ -56,7 +65,13 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         var comesBack = facts.ComesBack;
         facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
         facts = facts with { Attempts = [.. facts.Attempts, next] };
-        await HandInAsync(facts, cancellationToken).ConfigureAwait(false);
+        if (!await HandInAsync(facts, cancellationToken).ConfigureAwait(false))
+        {
+            if (!stays)
+                await RemoveAsync(next, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
         if (!stays && comesBack)
             await EndForGoodAsync(old, cancellationToken).ConfigureAwait(false);
         return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
@@ -110,14 +125,22 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         return JobReport.Parse(result.OutputText).Any(r => r.ToJob(null, null) is { State: JobState.Finished, ExitCode: 0 });
     }
 
-    /// <summary>The monitor stops listening to the old machine and knows the new one, in this order.</summary>
-    private async Task HandInAsync(RecoveryFacts facts, CancellationToken cancellationToken)
+    private async Task RemoveAsync(JobAttempt attempt, CancellationToken cancellationToken) =>
+        await new InstanceActions(session).RemoveAsync(
+            await new InstanceQuery(session).ByIdsAsync([attempt.InstanceId], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The monitor stops listening to the old machine and knows the new one, in this order. False where somebody has stopped the job.</summary>
+    private async Task<bool> HandInAsync(RecoveryFacts facts, CancellationToken cancellationToken)
     {
         var file = ShellQuote.Home(job.Folder + "/.fe2/job.json");
         var read = await monitor.Session.RunAsync("cat " + file, null, cancellationToken).ConfigureAwait(false);
         if (read.ExitCode != 0 || JsonSerializer.Deserialize(read.OutputText, JobFactsContext.Default.JobFacts) is not { } known)
             throw JobErrors.StepFailed(monitor.Machine, "Reading the job's facts", read);
-        await monitor.CallAsync("again", [job.Id], "Making the job's folder ready for another machine", null, cancellationToken).ConfigureAwait(false);
+        var ready = await monitor.TryCallAsync("again", [job.Id], null, cancellationToken).ConfigureAwait(false);
+        if (ready.ExitCode == Stopped)
+            return false;
+        if (ready.ExitCode != 0)
+            throw JobErrors.StepFailed(monitor.Machine, "Making the job's folder ready for another machine", ready);
         var json = JsonSerializer.SerializeToUtf8Bytes(
             known with { Id = job.Id, Name = job.Name, TargetId = facts.Last.InstanceId, TargetName = facts.Machine.Name, Attempt = facts.Last.Number },
             JobFactsContext.Default.JobFacts);
@@ -126,6 +149,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         if (written.ExitCode != 0)
             throw JobErrors.StepFailed(monitor.Machine, "Writing the job's facts", written);
         await RecoveryStore.WriteAsync(monitor, job.Id, facts, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>The folder comes from the monitor, and the script starts.</summary>

@@ -34,8 +34,8 @@ internal static class Recovery
         if (job.State == JobState.Finished)
             return job.ExitCode is 0 or null || job.IsStopped || !facts.Options.RestartOnError ? RecoveryStep.Done : Again(facts);
         // A stop that was asked for is no interruption, whatever the machine does meanwhile.
-        if (job.IsStopped && job.IsOver)
-            return RecoveryStep.Done;
+        if (job.IsStopped)
+            return job.IsOver || !targetLives || isMarked || job.State == JobState.Interrupted ? RecoveryStep.Done : RecoveryStep.Watch;
         if (facts.ComesBack && job.State != JobState.Lost && (isMarked || job.State == JobState.Interrupted))
             return RecoveryStep.Watch;
         if (!targetLives || isMarked || job.State is JobState.Lost or JobState.Interrupted)

@@ -37,7 +37,7 @@ internal sealed class Fault
     /// <summary>For <c>capacity</c>: spot or on-demand; both when null.</summary>
     public string? Market { get; set; }
 
-    /// <summary>Seconds: of delay for <c>slow</c> and <c>late-visibility</c>, of warning for <c>interrupt</c> (120).</summary>
+    /// <summary>Seconds: of delay for <c>slow</c> and <c>late-visibility</c>, of the clock for <c>imds-skew</c>, of warning for <c>interrupt</c> (120).</summary>
     public double? Seconds { get; set; }
 
     /// <summary>Which instances it acts on, by id or Name, with wildcards.</summary>
@@ -59,7 +59,7 @@ internal static class FaultKinds
     public static IReadOnlyList<string> Standing { get; } =
     [
         "throttle", "error", "capacity", "vcpu-limit", "spot-count", "spot-price", "expired", "auth-failure", "deny", "slow", "reset",
-        "lost-answer", "late-visibility", "imds-error", "imds-slow", "imds-expired", "image-fails", "snapshots-stay",
+        "lost-answer", "late-visibility", "imds-error", "imds-slow", "imds-expired", "imds-skew", "image-fails", "snapshots-stay",
     ];
 
     /// <summary>Faults that happen at once, to instances.</summary>

@@ -51,12 +51,18 @@ internal sealed class MetadataService(Cloud cloud, ApiEndpoint? api = null) : IA
             await Task.Delay(TimeSpan.FromSeconds(slow.Seconds ?? 5), cloud.Time, context.RequestAborted).ConfigureAwait(false);
         var (status, text, seconds) = Struck(context.Request) ?? Answer(context.Request, context.Connection.RemoteIpAddress!.MapToIPv4());
         var response = context.Response;
+        var skew = Skew(context.Request);
+        if (skew != TimeSpan.Zero)
+            response.Headers.Date = (cloud.Now + skew).ToString("R", CultureInfo.InvariantCulture);
         response.StatusCode = status;
         response.ContentType = "text/plain";
         if (seconds is not null)
             response.Headers["X-aws-ec2-metadata-token-ttl-seconds"] = seconds;
         await response.Body.WriteAsync(Encoding.Latin1.GetBytes(text), context.RequestAborted).ConfigureAwait(false);
     }
+
+    /// <summary>How far EC2's clock is ahead of the hosts': they share the kernel's, so it is EC2's that goes wrong.</summary>
+    private TimeSpan Skew(HttpRequest request) => TimeSpan.FromSeconds(cloud.Faults.Strike("imds-skew", request.Path)?.Seconds ?? 0);
 
     public async ValueTask DisposeAsync()
     {
@@ -112,7 +118,7 @@ internal sealed class MetadataService(Cloud cloud, ApiEndpoint? api = null) : IA
                 return (200, "latest", null);
             if (path != "/latest" && !path.StartsWith("/latest/", StringComparison.Ordinal))
                 return (404, "", null);
-            var text = Find(MetadataTree.Of(cloud, region, instance), path["/latest".Length..], instance.KeyName);
+            var text = Find(MetadataTree.Of(cloud, region, instance, Skew(request)), path["/latest".Length..], instance.KeyName);
             return text is null ? (404, "", null) : (200, text, null);
         }
     }

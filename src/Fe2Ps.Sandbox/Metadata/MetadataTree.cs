@@ -12,7 +12,7 @@ internal static class MetadataTree
     // As EC2 writes them: a plus sign is a plus sign.
     private static readonly JsonSerializerOptions s_plain = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static SortedDictionary<string, string> Of(Cloud cloud, RegionState region, Instance instance)
+    public static SortedDictionary<string, string> Of(Cloud cloud, RegionState region, Instance instance, TimeSpan skew = default)
     {
         var tree = new SortedDictionary<string, string>(StringComparer.Ordinal);
         void Add(string path, string? text)
@@ -26,7 +26,7 @@ internal static class MetadataTree
         Add("ami-manifest-path", "(unknown)");
         Add("events/maintenance/history", "[]");
         Add("events/maintenance/scheduled", "[]");
-        Add("events/recommendations/rebalance", instance.RebalanceAt is { } rebalance ? JsonSerializer.Serialize(new { noticeTime = Seconds(rebalance) }) : null);
+        Add("events/recommendations/rebalance", instance.RebalanceAt is { } rebalance ? JsonSerializer.Serialize(new { noticeTime = Seconds(rebalance + skew) }) : null);
         Add("hostname", InstanceView.PrivateDns(instance));
         Add("instance-action", "none");
         Add("instance-id", instance.Id);
@@ -52,9 +52,9 @@ internal static class MetadataTree
             Add("public-keys/0/openssh-key", key.PublicKey);
         if (instance.Notice is { } notice)
         {
-            Add("spot/instance-action", JsonSerializer.Serialize(new { action = notice.Action, time = Seconds(notice.Time) }));
+            Add("spot/instance-action", JsonSerializer.Serialize(new { action = notice.Action, time = Seconds(notice.Time + skew) }));
             if (notice.Action == "terminate")
-                Add("spot/termination-time", Seconds(notice.Time));
+                Add("spot/termination-time", Seconds(notice.Time + skew));
         }
 
         if (instance.ProfileArn is { } profile)

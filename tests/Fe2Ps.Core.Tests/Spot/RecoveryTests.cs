@@ -1,7 +1,6 @@
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Spot;
-using Fe2Ps.Core.Ssh;
 using Fe2Ps.Core.Tests.Scripts;
 
 namespace Fe2Ps.Core.Tests.Spot;
@@ -10,22 +9,13 @@ namespace Fe2Ps.Core.Tests.Spot;
 /// Jobs whose machines are taken away. Each ends with every line on the monitor, once and in order, the job finished, and no
 /// machine left.
 /// </summary>
-public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<HostedJobFixture>
+public sealed class RecoveryTests(HostedJobFixture cloud) : CountedJobTests(cloud), IClassFixture<HostedJobFixture>
 {
-    /// <summary>Goes on where the lines that are there end.</summary>
-    private const string Counter = """
-        echo "machine $FE2_ATTEMPT ${FE2_RESUME-fresh} $KEPT $1" >> machines
-        trap 'echo "asked on $FE2_ATTEMPT" >> saves' USR1
-        touch lines; n=$(wc -l < lines)
-        while [ $n -lt $LINES ]; do n=$((n + 1)); echo "line $n" >> lines; sleep 0.2 || echo $n >> killed-steps; done
-        echo "the end"
-        """;
-
     [HostedFact]
     public async Task ANoticeBringsTheJobToAnotherMachineBeforeTheFirstIsGone()
     {
         var (job, _) = await BeginAsync("moves");
-        await cloud.FaultAsync(new { kind = "interrupt", instance = "moves", seconds = 120 });
+        await Cloud.FaultAsync(new { kind = "interrupt", instance = "moves", seconds = 120 });
         var noticed = DateTimeOffset.UtcNow;
         var over = await FinishAsync(job);
         Assert.True(over.Recovery!.Last.Started < noticed.AddSeconds(115), $"{over.Recovery.Last.Started} {noticed}");
@@ -40,7 +30,7 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
     public async Task AMachineThatDiesWithoutNoticeIsReplaced()
     {
         var (job, _) = await BeginAsync("dies");
-        await cloud.FaultAsync(new { kind = "kill", instance = "dies" });
+        await Cloud.FaultAsync(new { kind = "kill", instance = "dies" });
         await CompleteAsync(await FinishAsync(job), machines: 2);
     }
 
@@ -48,14 +38,14 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
     public async Task EveryMachineMayBeTakenAwayAlsoWhileAnotherTakesOver()
     {
         var (job, _) = await BeginAsync("again", lines: 400);
-        await cloud.FaultAsync(new { kind = "interrupt", instance = "again", seconds = 120 });
+        await Cloud.FaultAsync(new { kind = "interrupt", instance = "again", seconds = 120 });
         var moves = 0;
         var killed = Task.CompletedTask;
         var over = await FinishAsync(job, moved: next =>
         {
             // The next one at once, and the one after that without a notice.
             if (++moves == 1)
-                cloud.FaultAsync(new { kind = "interrupt", instance = next.TargetId, seconds = 20 }).Wait();
+                Cloud.FaultAsync(new { kind = "interrupt", instance = next.TargetId, seconds = 20 }).Wait();
             if (moves == 2)
                 killed = KillAsync(next);
         });
@@ -69,15 +59,15 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
         var (job, _) = await BeginAsync("crowded");
         try
         {
-            await cloud.FaultAsync(new { kind = "capacity", market = "spot" });
-            await cloud.FaultAsync(new { kind = "interrupt", instance = "crowded", seconds = 120 });
+            await Cloud.FaultAsync(new { kind = "capacity", market = "spot" });
+            await Cloud.FaultAsync(new { kind = "interrupt", instance = "crowded", seconds = 120 });
             var over = await FinishAsync(job);
             Assert.Equal([true, false], over.Recovery!.Attempts.Select(a => a.IsSpot));
             await CompleteAsync(over, machines: 2);
         }
         finally
         {
-            await cloud.ClearFaultsAsync();
+            await Cloud.ClearFaultsAsync();
         }
     }
 
@@ -87,13 +77,13 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
         var (job, _) = await BeginAsync("full", new RecoveryOptions { InstanceTypes = ["t3.small"] });
         try
         {
-            await cloud.FaultAsync(new { kind = "capacity", times = 20 });
-            await cloud.FaultAsync(new { kind = "interrupt", instance = "full", seconds = 15 });
+            await Cloud.FaultAsync(new { kind = "capacity", times = 20 });
+            await Cloud.FaultAsync(new { kind = "interrupt", instance = "full", seconds = 15 });
             await CompleteAsync(await FinishAsync(job), machines: 2);
         }
         finally
         {
-            await cloud.ClearFaultsAsync();
+            await Cloud.ClearFaultsAsync();
         }
     }
 
@@ -101,14 +91,14 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
     public async Task AnotherComputerTakesOverFromOneThatStoppedHalfWay()
     {
         var (job, _) = await BeginAsync("handed");
-        await cloud.FaultAsync(new { kind = "interrupt", instance = "handed", seconds = 120 });
+        await Cloud.FaultAsync(new { kind = "interrupt", instance = "handed", seconds = 120 });
         using var gone = new CancellationTokenSource();
-        var first = new JobRecovery(cloud.Session, cloud.Jobs).WaitAsync(job, TimeSpan.FromSeconds(200), cancellationToken: gone.Token);
+        var first = new JobRecovery(Cloud.Session, Cloud.Jobs).WaitAsync(job, TimeSpan.FromSeconds(200), cancellationToken: gone.Token);
         await Until.TrueAsync(async () => (await MachinesOfAsync(job)).Count(i => i.State == "running") == 2, "the next machine is launched", 60);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
 
-        var known = Assert.Single(await cloud.Jobs.ListAsync(), j => j.Id == job.Id);
+        var known = Assert.Single(await Cloud.Jobs.ListAsync(), j => j.Id == job.Id);
         Assert.NotNull(known.Recovery);
         await CompleteAsync(await FinishAsync(known), machines: 2);
         Assert.Equal(2, (await MachinesOfAsync(job)).Count);
@@ -119,7 +109,7 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
     {
         var (job, _) = await BeginAsync("both");
         Task<Job>[] both = [FinishAsync(job), FinishAsync(job)];
-        await cloud.FaultAsync(new { kind = "kill", instance = "both" });
+        await Cloud.FaultAsync(new { kind = "kill", instance = "both" });
         await CompleteAsync((await Task.WhenAll(both))[0], machines: 2);
         Assert.Equal(2, (await MachinesOfAsync(job)).Count);
     }
@@ -128,12 +118,12 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
     public async Task AMonitorThatIsAwayAroundTheNoticeMissesNothing()
     {
         var (job, _) = await BeginAsync("unheard", lines: 350);
-        await cloud.FaultAsync(new { kind = "cut", instance = "od1" });
-        await cloud.FaultAsync(new { kind = "interrupt", instance = "unheard", seconds = 120 });
+        await Cloud.FaultAsync(new { kind = "cut", instance = "od1" });
+        await Cloud.FaultAsync(new { kind = "interrupt", instance = "unheard", seconds = 120 });
         var waiting = FinishAsync(job);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         await Until.TrueAsync(() => clock.Elapsed > TimeSpan.FromSeconds(40), "40 s without the monitor", 60);
-        await cloud.FaultAsync(new { kind = "join", instance = "od1" });
+        await Cloud.FaultAsync(new { kind = "join", instance = "od1" });
         await CompleteAsync(await waiting, machines: 2, lines: 350);
     }
 
@@ -142,7 +132,7 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
     {
         var (job, target) = await BeginAsync("pair");
         var (other, _) = await BeginAsync("pair", name: "other", target: target);
-        await cloud.FaultAsync(new { kind = "interrupt", instance = "pair", seconds = 120 });
+        await Cloud.FaultAsync(new { kind = "interrupt", instance = "pair", seconds = 120 });
         foreach (var over in await Task.WhenAll(FinishAsync(job), FinishAsync(other)))
             await CompleteAsync(over, machines: 2);
     }
@@ -150,7 +140,7 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
     [HostedFact]
     public async Task AScriptThatFailsByItselfIsNotStartedAgainUnlessThatWasAskedFor()
     {
-        var target = await cloud.LaunchAsync("fails", spot: true);
+        var target = await Cloud.LaunchAsync("fails", spot: true);
         var once = await FinishAsync(await StartAsync(target, "exit 3", new RecoveryOptions(), "once", OnExit.None));
         Assert.Equal((JobState.Finished, 3, 1), (once.State, once.ExitCode, once.Attempt));
         var thrice = await FinishAsync(await StartAsync(
@@ -158,57 +148,5 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : IClassFixture<Hosted
         Assert.Equal((JobState.Finished, 0, 3), (thrice.State, thrice.ExitCode, thrice.Attempt));
         Assert.Equal("1\n2\n3\n", await OnMonitorAsync(thrice, "cat tries"));
         Assert.Single(thrice.Recovery!.Attempts.Select(a => a.InstanceId).Distinct());
-    }
-
-    private async Task<(Job Job, JobMachine Target)> BeginAsync(
-        string machine, RecoveryOptions? options = null, string? name = null, JobMachine? target = null, int lines = 250)
-    {
-        target ??= await cloud.LaunchAsync(machine, spot: true);
-        var job = await StartAsync(target, $"LINES={lines}\n{Counter}", options ?? new RecoveryOptions(), name ?? machine, OnExit.Terminate);
-        await Until.TrueAsync(async () => await OnMonitorAsync(job, "test -s lines && echo yes") == "yes\n", "the first lines are on the monitor", 60);
-        return (job, target);
-    }
-
-    private async Task KillAsync(Job job)
-    {
-        await Until.TrueAsync(async () => (await OnMonitorAsync(job, "cat machines")).Contains($"machine {job.Attempt} ", StringComparison.Ordinal), "it has written", 60);
-        await cloud.FaultAsync(new { kind = "kill", instance = job.TargetId });
-    }
-
-    private async Task<Job> StartAsync(JobMachine target, string script, RecoveryOptions options, string name, OnExit onExit)
-    {
-        var facts = await new RecoveryPlan(cloud.Session).OfAsync(target, options, InterruptSignal.USR1);
-        return await cloud.Jobs.Runner.StartAsync(await cloud.RequestAsync(script, target) with
-        {
-            Name = name,
-            Recovery = facts,
-            OnExit = onExit,
-            Arguments = ["an argument"],
-            Environment = new Dictionary<string, string> { ["KEPT"] = "it's" },
-        });
-    }
-
-    private Task<Job> FinishAsync(Job job, Action<Job>? moved = null) =>
-        new JobRecovery(cloud.Session, cloud.Jobs) { BetweenTries = TimeSpan.FromSeconds(1) }.WaitAsync(job, TimeSpan.FromSeconds(500), moved);
-
-    private async Task CompleteAsync(Job job, int machines, int lines = 250)
-    {
-        Assert.Equal((JobState.Finished, 0), (job.State, job.ExitCode));
-        Assert.Equal(Enumerable.Range(1, lines).Select(n => $"line {n}"), (await OnMonitorAsync(job, "cat lines")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(
-            Enumerable.Range(1, machines).Select(n => $"machine {n} {(n == 1 ? "fresh" : "1")} it's an argument"),
-            (await OnMonitorAsync(job, "cat machines")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal("the end\n", await OnMonitorAsync(job, "cat .fe2/output.log"));
-        Assert.Equal(machines, job.Recovery!.Attempts.Count);
-        Assert.DoesNotContain(job.Id, await cloud.OnMonitorAsync("cat ~/.ssh/authorized_keys"));
-        await Until.TrueAsync(async () => (await MachinesOfAsync(job)).All(i => i.State is "terminated" or "shutting-down"), "no machine is left", 150);
-    }
-
-    private Task<string> OnMonitorAsync(Job job, string command) => cloud.OnMonitorAsync($"cd {ShellQuote.Home(job.Folder)} && {command}");
-
-    private async Task<IReadOnlyList<(string Id, string State)>> MachinesOfAsync(Job job)
-    {
-        var found = await new InstanceQuery(cloud.Session).ByFiltersAsync([InstanceQuery.Filter($"tag:{TagNames.JobId}", [job.Id])], default);
-        return [.. found.Select(i => (i.InstanceId, InstanceFacts.StateOf(i)))];
     }
 }

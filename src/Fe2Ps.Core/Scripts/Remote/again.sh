@@ -1,6 +1,6 @@
 #!/bin/sh
 # again ID: on the monitor, makes the job's folder ready for another machine. The one before may not write any more: its key
-# leaves first. What it wrote stays, only its marks go.
+# leaves first. What it wrote stays, only its marks go. Exit code 76 when somebody has stopped the job.
 # again ID here: on a machine that is to run the script once more. Exit code 75 when it runs already.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -13,8 +13,10 @@ if [ "${2-}" = here ]; then
     rm -rf "$meta" "$private"
     exit 0
 fi
+# A stop that was asked for in the meantime.
+[ ! -e "$meta/stopped" ] || exit 76
 edit_keys "$id" || exit 1
 rm -rf "$dir/.fe2-partial"
-for mark in state exit-code started ended heartbeat stopped interrupted rebalance saved; do
+for mark in state exit-code started ended heartbeat interrupted rebalance saved; do
     rm -f "$meta/$mark" || exit 1
 done

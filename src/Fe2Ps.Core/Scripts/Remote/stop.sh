@@ -2,6 +2,7 @@
 # stop ID: ends the script: SIGTERM, and after ten seconds SIGKILL. Results are flushed as after any other end.
 # stop ID over SECONDS: the same, because another machine takes over, and waits until the results are on the monitor. Exit code
 # 70 when they are not there in time.
+# stop ID gone: on the monitor, where the machine that runs the script does not run any more: the job does not go on elsewhere.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
@@ -22,6 +23,10 @@ if [ "${2-}" = over ]; then
     seconds=$3
     # Also where nobody has told this machine: a script that is ended now did not fail.
     [ -s "$meta/interrupted" ] || put "$meta/interrupted" "$(now) replace $(now)"
+fi
+if [ "${2-}" = gone ]; then
+    put "$meta/stopped" "$(now)"
+    exit 0
 fi
 alive "$private/run.pid" || flushed
 read -r wrapper _ < "$private/run.pid"
