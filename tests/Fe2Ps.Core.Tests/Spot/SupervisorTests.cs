@@ -150,6 +150,17 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
     }
 
     [HostedFact]
+    public async Task AMachineThatItsOwnerEndsIsNotReplaced()
+    {
+        var job = await BeginAsync("unwanted", silence: 30);
+        await new InstanceActions(cloud.Session).RemoveAsync([await new InstanceQuery(cloud.Session).GetAsync("unwanted", default)]);
+        await Until.TrueAsync(async () => await OnMonitorAsync(job, "ls .fe2/stopped 2>/dev/null") != "", "the job is stopped", 240);
+        await NothingIsLeftAsync(job);
+        Assert.Single(await MachinesOfAsync(job));
+        Assert.Equal((JobState.Lost, true), ((await FoundAsync(job)).State, (await FoundAsync(job)).IsStopped));
+    }
+
+    [HostedFact]
     public async Task AScriptThatFailsByItselfIsStartedAgainWhereItIsOnlyIfThatWasAskedFor()
     {
         var target = await cloud.LaunchAsync("faulty", spot: true);

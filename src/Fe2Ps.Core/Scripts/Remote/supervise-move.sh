@@ -100,6 +100,14 @@ comes_back() { [ "$(plan comes-back)" = 1 ] && [ "$market" = spot ]; }
 # is_stopped_by_ec2: after describe, whether an interruption has stopped the machine.
 is_stopped_by_ec2() { lines | grep -q '^<code>Server.SpotInstanceShutdown</code>$'; }
 
+# is_ended_on_request: after describe, whether somebody had EC2 end the machine, or shut it down from within (CloudJobs.WasEndedByRequest).
+is_ended_on_request() {
+    case $state in
+        stopping | stopped | shutting-down | terminated) lines | grep -Eq '^<code>Client[.](User|Instance)InitiatedShutdown</code>$' ;;
+        *) false ;;
+    esac
+}
+
 # over: nothing more is to be done. The machine that stays up, if it does, lets this one in no more.
 over() {
     if describe "$instance" && [ "$state" = running ]; then
@@ -346,7 +354,16 @@ hand_in() {
     esac
     ended=$over
     end=$why
-    "$fe2/again" "$id" || give_up "the job's folder could not be made ready for another machine"
+    "$fe2/again" "$id"
+    case $? in
+        0) ;;
+        76)
+            # Somebody has stopped the job meanwhile.
+            [ -n "$stays" ] || end_new
+            over
+            ;;
+        *) give_up "the job's folder could not be made ready for another machine" ;;
+    esac
     put "$meta/job.json" "{\"targetId\":\"$new\",\"attempt\":$upcoming,$(text facts)" || give_up "the job's facts could not be written"
     note_last "$upcoming $new $new_type $new_zone $new_market $new_price - - -" || give_up "the job's machines could not be written down"
     read_last
@@ -410,6 +427,12 @@ case $step in
             new_address=
             new=$instance new_type=$type new_zone=$zone new_market=$market new_price=$price
         else
+            if describe "$instance" && is_ended_on_request; then
+                # Whoever ends the machine does not want to pay for another one.
+                say "fe2: $instance was stopped or terminated on request, the job does not go on elsewhere"
+                "$fe2/stop" "$id" gone
+                over
+            fi
             say "fe2: $instance is $why, another machine takes over"
             find_or_launch
             hand_over

@@ -45,10 +45,12 @@ read_answer() {
 
 return=$(printf '\r')
 if [ -n "${BASH_VERSION-}" ]; then
-    patience='-t 1'
+    patience='-t 5'
     # ask METHOD PATH HEADER
     ask() {
         status=0
+        # Whoever waits for news sees that this one is at it: a slow service is not a silent one.
+        heard polling
         # shellcheck disable=SC3025 # bash's own
         { exec 5<>"/dev/tcp/$service/80"; } 2>/dev/null || return 1
         printf '%s /latest/%s HTTP/1.1\r\nHost: %s\r\n%s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' "$1" "$2" "$service" "$3" >&5 2>/dev/null
@@ -59,7 +61,7 @@ else
     patience=
     # The header is nobody else's business, so it is no argument.
     ask() {
-        answer=$(printf 'header = "%s"\n' "$3" | curl -s -i -m 2 --noproxy '*' -X "$1" -K - "http://$service/latest/$2" 2>/dev/null)
+        answer=$(printf 'header = "%s"\n' "$3" | curl -s -i -m 5 --noproxy '*' -X "$1" -K - "http://$service/latest/$2" 2>/dev/null)
         read_answer <<ANSWER
 $answer
 ANSWER
@@ -197,7 +199,7 @@ asking() {
     mkfifo -m 600 "$pipe.clock" && exec 6<>"$pipe.clock"
     rm -f "$pipe.clock"
     while kill -0 $watcher 2>/dev/null; do
-        heard polling
+        heard around
         poll
         # shellcheck disable=SC3045 # bash's own
         IFS= read -r -t $every -u 6 _
@@ -214,7 +216,7 @@ while :; do
     if IFS= read -r -t 7 -u 7 line; then
         # shellcheck disable=SC2086 # several words, none of them with blanks or wildcards
         take $line
-        look_around
+        [ "$line" != around ] || look_around
     else
         kill -KILL "$asker" 2>/dev/null
         wait "$asker" 2>/dev/null
