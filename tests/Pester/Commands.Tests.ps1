@@ -125,6 +125,29 @@ Describe 'Commands on machines' -Skip:$skip {
         }
     }
 
+    Context '-ThrottleLimit' {
+        It 'runs on so many machines at once, and on no more' {
+            # The clock of all these machines is the same: each says when it began and when it ended.
+            $null = New-Fe2Instance t -Count 4
+            $spans = Invoke-Fe2Command t-* 'date +%s%N; sleep 1; date +%s%N' -ThrottleLimit 2 -AsResult
+            $spans.Count | Should -Be 4
+            $events = foreach ($span in $spans) { , @([long] $span.Output[0], 1); , @([long] $span.Output[1], -1) }
+            $now = $most = 0
+            foreach ($event in $events | Sort-Object { $_[0] }) { $now += $event[1]; $most = [Math]::Max($most, $now) }
+            $most | Should -Be 2
+
+            $spans = Invoke-Fe2Command t-* 'date +%s%N; sleep 1; date +%s%N' -ThrottleLimit 1 -AsResult | Sort-Object { [long] $_.Output[0] }
+            foreach ($i in 1..3) { [long] $spans[$i].Output[0] | Should -BeGreaterOrEqual ([long] $spans[$i - 1].Output[1]) }
+
+            $job = Invoke-Fe2Command t-* 'date +%s%N; sleep 1; date +%s%N' -ThrottleLimit 1 -AsJob
+            $null = Wait-Job $job -Timeout 120
+            $times = $job.ChildJobs | ForEach-Object { , @(Receive-Job $_ | ForEach-Object { [long] "$_" }) } | Sort-Object { $_[0] }
+            foreach ($i in 1..3) { $times[$i][0] | Should -BeGreaterOrEqual $times[$i - 1][1] }
+            Remove-Job $job
+            Remove-Fe2Instance t-* -Confirm:$false
+        }
+    }
+
     Context '-FilePath' {
         BeforeAll {
             $script = Join-Path $TestDrive '내 script.sh'
@@ -254,6 +277,8 @@ Describe 'Script blocks on machines with pwsh' -Skip:(-not ($IsLinux -and (id -u
     It 'know $using: variables, nested ones and splatted ones too' {
         $word = "it's `"한국어`""; $table = @{ Format = 'yyyy' }; $when = [datetime] '2026-01-02'
         Invoke-Fe2Command p { "$using:word $($using:word.Length)"; & { Get-Date $using:when @using:table } } | Should -Be "$word $($word.Length)", '2026'
+        $nothing = $null
+        Invoke-Fe2Command p { $null -eq $using:nothing; "[$using:nothing]" } | Should -Be $true, '[]'
         { Invoke-Fe2Command p { $using:nosuch } -ErrorAction Stop } | Should -Throw -ErrorId 'UsingNotFound,*'
     }
 

@@ -58,6 +58,39 @@ Describe 'Plain ssh' -Skip:$skip {
         finally { [System.IO.File]::WriteAllText($known, $right) }
     }
 
+    It 'serves ssh, scp, sftp and rsync as they are' {
+        $file = Join-Path $TestDrive 'tools'
+        (Get-Fe2SshConfig od1) -join "`n" | Set-Content $file
+        $here = New-Item -ItemType Directory -Path (Join-Path $TestDrive 'tools here')
+        Set-Content -LiteralPath "$here/한국어 file" 'content'
+        & scp -q -F $file -o BatchMode=yes "$here/한국어 file" 'od1:by scp'
+        $LASTEXITCODE | Should -Be 0
+        "get `\"by scp`\" `\"$here/by sftp`\"" | & sftp -q -F $file -o BatchMode=yes -b - od1 | Out-Null
+        $LASTEXITCODE | Should -Be 0
+        Get-Content "$here/by sftp" | Should -Be 'content'
+        & rsync -a -e "ssh -F '$file' -o BatchMode=yes" "$here/" od1:by-rsync/
+        $LASTEXITCODE | Should -Be 0
+        Invoke-Ssh $file od1 'ls by-rsync | wc -l; cat "by scp"' | Should -Be '2', 'content'
+    }
+
+    It 'holds nothing but what the parsers of editors take, and ssh -G agrees' {
+        $null = Get-Fe2SshConfig -Install -WarningAction SilentlyContinue
+        # VS Code reads the file by itself: plain Host blocks and Include at the top, no Match, no wildcards, no tokens, no second value.
+        foreach ($line in Get-Content $book) {
+            $line | Should -Match '^(|#.*|Host [\w.-]+( [\w.-]+)*|    [A-Z]\w+ ("[^"%$]+"|\S+))$'
+        }
+
+        (Get-Content $config)[0] | Should -Match '^Include "[^"*?]+"$'
+        $entry = Get-Fe2SshConfig od1
+        foreach ($name in $entry.Host) {
+            $answer = & ssh -F $config -G $name
+            foreach ($wanted in "hostname $($entry.HostName)", "user $($entry.User)", "port $($entry.Port)", "identityfile $($entry.IdentityFile)", "hostkeyalias $($entry.InstanceId)",
+                "userknownhostsfile $($entry.UserKnownHostsFile)", 'identitiesonly yes', 'stricthostkeychecking true') { $answer | Should -Contain $wanted }
+        }
+
+        Get-Fe2SshConfig -Uninstall
+    }
+
     It 'leaves names that ssh cannot take out, by name' {
         $entry = Get-Fe2SshConfig 'my job' -WarningVariable warned -WarningAction SilentlyContinue
         $entry.Host | Should -Be $entry.InstanceId
@@ -129,5 +162,45 @@ Describe 'Plain ssh' -Skip:$skip {
         { Get-Fe2SshConfig nosuch -ErrorAction Stop } | Should -Throw -ErrorId 'InstanceNotFound,*'
         { Get-Fe2SshConfig od1 -KeyFile ./nosuch -ErrorAction Stop } | Should -Throw -ErrorId 'KeyFileNotFound,*'
         { Get-Fe2SshConfig -Install -Uninstall } | Should -Throw
+    }
+}
+
+Describe 'PowerShell remoting' -Skip:(-not ($IsLinux -and (id -u) -eq '0' -and (Get-Command sshd -ErrorAction Ignore))) {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Common.ps1')
+        Initialize-Fe2Test
+        # These hosts share this computer's programs, pwsh among them.
+        $null = Start-Fe2Sandbox -Hosts Process -Speed Fast
+        $null = New-Fe2Instance od1
+        $config = Join-Path $TestDrive config
+        (Get-Fe2SshConfig od1) -join "`n" | Set-Content $config
+        # PowerShell has no option for the file, and ssh looks for it in the home folder that the system knows.
+        $tools = New-Item -ItemType Directory -Path (Join-Path $TestDrive tools)
+        Set-Content -LiteralPath "$tools/ssh" "#!/bin/sh`nexec $((Get-Command ssh -CommandType Application)[0].Source) -F '$config' `"`$@`""
+        [System.IO.File]::SetUnixFileMode("$tools/ssh", 'UserRead, UserWrite, UserExecute')
+        $realPath = $env:PATH
+        $env:PATH = "${tools}:$env:PATH"
+    }
+
+    AfterAll {
+        if ($realPath) { $env:PATH = $realPath }
+        Clear-Fe2Test
+    }
+
+    It 'reaches a machine by the name of its block' {
+        $back = Invoke-Command -HostName od1 -ScriptBlock { [pscustomobject] @{ Home = $HOME; Text = "한국어 $using:PID"; User = [Environment]::UserName } } -ErrorAction Stop
+        $back.Text | Should -Be "한국어 $PID"
+        $back.PSComputerName | Should -Be 'od1'
+        $back.User | Should -Be (Get-Fe2SshConfig od1).User
+    }
+
+    It 'keeps a session' {
+        $session = New-PSSession -HostName od1 -ErrorAction Stop
+        try {
+            Invoke-Command $session { $x = 41 }
+            Invoke-Command $session { $x + 1 } | Should -Be 42
+            $session.ComputerName | Should -Be 'od1'
+        }
+        finally { Remove-PSSession $session }
     }
 }

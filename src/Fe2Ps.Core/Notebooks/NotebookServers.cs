@@ -81,10 +81,13 @@ public static partial class NotebookServers
             + "command -v tmux >/dev/null || { echo tmux >&2; exit 3; }; "
             + "for j in jupyter-lab jupyter-notebook jupyter-server; do f=$(command -v $j) && break; done; "
             + "[ -n \"$f\" ] || { echo Jupyter >&2; exit 3; }; "
-            + $"n={SessionName}; i=1; while tmux has-session -t \"=$n\" 2>/dev/null; do "
-            + "[ \"$(tmux list-panes -s -t \"=$n\" -F '#{pane_dead}')\" = 1 ] && tmux kill-session -t \"=$n\" && break; i=$((i+1)); n="
-            + SessionName + "-$i; done; "
-            + "tmux new-session -d -x 250 -y 50 -s \"$n\" sh -c " + ShellQuote.Quote(Serve) + " sh \"$f\" \"$PATH\" \\; set-option remain-on-exit on >/dev/null && echo \"$n\"";
+            // Two that begin at once want the same name, and tmux gives it to one of them: the other joins what has just begun.
+            + $"here=$(pwd -P); n={SessionName}; i=1; tries=0; while [ $tries -lt 100 ]; do tries=$((tries+1)); "
+            + "now=$(tmux list-panes -s -t \"=$n\" -F '#{pane_dead} #{@fe2_folder}' 2>/dev/null) || now=; "
+            + "case $now in '0 '\"$here\") echo \"$n\"; exit 0;; '0 '*) i=$((i+1)); n=" + SessionName + "-$i; continue;; '1 '*) tmux kill-session -t \"=$n\" 2>/dev/null; continue;; esac; "
+            + "tmux new-session -d -x 250 -y 50 -s \"$n\" sh -c " + ShellQuote.Quote(Serve)
+            + " sh \"$f\" \"$PATH\" \\; set-option remain-on-exit on \\; set-option @fe2_folder \"$here\" >/dev/null 2>\"${e:=$(mktemp)}\" && { rm -f \"$e\"; echo \"$n\"; exit 0; }; "
+            + "tmux has-session -t \"=$n\" 2>/dev/null || break; done; cat \"$e\" >&2; rm -f \"$e\"; exit 1";
         SshResult started = await RunAsync(ssh, script, cancellationToken).ConfigureAwait(false);
         string cause = started.ErrorText.Trim();
         return started.ExitCode switch

@@ -33,8 +33,8 @@ public interface ISshSession : IAsyncDisposable
         string remoteFolder, string localFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Copies by name, in either direction, and counts. With rsync on both sides a cut transfer goes on in the middle of a
-    /// file; without, after the last whole file. Each file that travels is compared by a checksum.
+    /// Copies by name, in either direction, and counts. A cut transfer goes on in the middle of a file; without rsync on both
+    /// sides, of one of 4 MiB and more, by sftp. Each file that travels is compared by a checksum.
     /// </summary>
     /// <exception cref="Fe2Exception">As <see cref="RunAsync"/>, <c>DiskFull</c>, <c>TransferFailed</c>.</exception>
     Task TransferAsync(

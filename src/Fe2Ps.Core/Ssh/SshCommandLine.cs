@@ -34,6 +34,15 @@ internal sealed class SshCommandLine(SshOptions options)
         return arguments;
     }
 
+    /// <summary>A subsystem of sshd (RFC 4254, 6.5) in place of a command.</summary>
+    public List<string> Subsystem(SshTarget target, string name, SshSharing sharing)
+    {
+        var arguments = Silent(target, _knownHosts.FilePath, "yes");
+        arguments.AddRange(Sharing(target, sharing));
+        arguments.AddRange(["-o", "ClearAllForwardings=yes", "-s", "--", target.Address, name]);
+        return arguments;
+    }
+
     /// <summary>What rsync is to call in place of <c>ssh</c>; rsync adds the host and its own command.</summary>
     public string ForRsync(SshTarget target)
     {

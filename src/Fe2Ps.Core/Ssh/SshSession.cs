@@ -78,6 +78,39 @@ internal sealed class SshSession(SshTarget target, SshConnector connector, SshCo
         }
     }
 
+    /// <summary>Speaks with a subsystem of sshd. False where the machine has none of this name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="writeInput">Writes what it reads.</param>
+    /// <param name="readOutput">Reads what it writes.</param>
+    /// <param name="hasAnswered">Whether it has said anything.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async Task<bool> SubsystemAsync(
+        string name, Func<Stream, CancellationToken, Task> writeInput, Func<Stream, CancellationToken, Task> readOutput, Func<bool> hasAnswered,
+        CancellationToken cancellationToken)
+    {
+        var tail = new ErrorTail();
+        var sharing = channels.Enter();
+        try
+        {
+            var exitCode = await SshProcess.RunAsync(
+                SshCommandLine.Program, commandLine.Subsystem(target, name, sharing), writeInput, readOutput, bytes => tail.Add(bytes.Span),
+                cancellationToken).ConfigureAwait(false);
+            if (exitCode == 0)
+                return true;
+            if (hasAnswered())
+                throw SshFailure.Explain(target, tail.Text, connector.KnownHosts.Find(target.InstanceId));
+        }
+        finally
+        {
+            channels.Leave();
+        }
+
+        // Over a shared connection ssh does not say that sshd refuses a subsystem. A machine that takes commands has none; of one
+        // that does not, this says why.
+        await RunAsync("true", null, cancellationToken).ConfigureAwait(false);
+        return false;
+    }
+
     /// <inheritdoc/>
     public async Task SendAsync(
         IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)

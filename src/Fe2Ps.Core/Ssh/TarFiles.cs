@@ -14,7 +14,7 @@ internal sealed class TarFiles(SshSession session)
     internal const long TicksLost = 100;
 
     /// <summary>What Windows' files get, which have no mode: a script among them must run.</summary>
-    private const UnixFileMode WindowsMode = (UnixFileMode)0b111_101_101;
+    internal const UnixFileMode WindowsMode = (UnixFileMode)0b111_101_101;
 
     public async Task SendAsync(
         IReadOnlyList<string> localPaths, string remoteFolder, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
@@ -111,7 +111,7 @@ internal sealed class TarFiles(SshSession session)
 
     internal static async Task ReadAsync(
         Stream stream, string folder, IProgress<Fe2Report>? report, CancellationToken cancellationToken, string? newName = null,
-        IReadOnlySet<string>? asked = null)
+        IReadOnlySet<string>? asked = null, Action? leftOut = null)
     {
         await using var tar = new TarReader(stream, leaveOpen: true);
         var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
@@ -131,7 +131,8 @@ internal sealed class TarFiles(SshSession session)
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             if (entry.EntryType == TarEntryType.SymbolicLink)
             {
-                Link(path, entry.LinkName, root);
+                if (!TryLink(path, entry.LinkName, root))
+                    leftOut?.Invoke();
                 continue;
             }
 
@@ -144,7 +145,7 @@ internal sealed class TarFiles(SshSession session)
     }
 
     /// <summary>Whether a folder on the way from the root to this path is a link: one of this archive, or one that was here before.</summary>
-    private static bool LeadsThroughLink(string path, string root)
+    internal static bool LeadsThroughLink(string path, string root)
     {
         for (var above = Path.GetDirectoryName(path); above is not null && above.Length >= root.Length; above = Path.GetDirectoryName(above))
         {
@@ -159,14 +160,19 @@ internal sealed class TarFiles(SshSession session)
     internal static long TicksOf(string seconds) =>
         DateTime.UnixEpoch.Ticks + (long)(decimal.Parse(seconds, CultureInfo.InvariantCulture) * TimeSpan.TicksPerSecond);
 
+    /// <summary>The other way round, with every digit that this computer has.</summary>
+    internal static string SecondsOf(DateTime time) =>
+        ((decimal)(time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerSecond).ToString("0.0000000", CultureInfo.InvariantCulture);
+
     /// <summary>Makes a link, unless it leads out of the folder: the next entry could be written through it.</summary>
-    private static void Link(string path, string leadsTo, string root)
+    private static bool TryLink(string path, string leadsTo, string root)
     {
         var end = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, leadsTo));
         if (OperatingSystem.IsWindows() || !end.StartsWith(root, StringComparison.Ordinal))
-            return;
+            return false;
         File.Delete(path);
         File.CreateSymbolicLink(path, leadsTo);
+        return true;
     }
 
     private void Check(int exitCode, string errorText, string what) => Check(session, exitCode, errorText, what);

@@ -1,22 +1,22 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Fe2Ps.Core.Ssh;
 
 /// <summary>
-/// A transfer of a copy where rsync is missing on one end: both ends are listed, what differs goes as a tar stream, and
-/// every file of it is compared by its SHA-256 afterwards. A cut one goes on after the last whole file.
+/// A transfer of a copy where rsync is missing on one end: both ends are listed, and what differs travels, large files by sftp
+/// and the others as one tar stream. Every file is compared by its SHA-256. A cut transfer goes on after the last whole file,
+/// and in the middle of a large one.
 /// </summary>
 internal sealed class TarTransfer(SshSession session)
 {
     /// <summary>sha256sum escapes odd names, so its lines are told by their beginning; their order is that of the names.</summary>
     private const string Hashes = "command -v sha256sum >/dev/null || exit 127; exec xargs -0 -r sha256sum --";
 
-    /// <summary>What find prints of an entry: kind, size, time, name.</summary>
+    /// <summary>What find prints of an entry: kind, size, time, permissions, name.</summary>
     private const string Find =
         "exec xargs -0 -r sh -c 'for n; do [ -e \"$n\" ] || [ -L \"$n\" ] || continue; "
-        + "find \"$n\" \\( -type f -o -type d -o -type l \\) -printf \"%y %s %T@ %p\\\\0\" || exit; done' fe2";
+        + "find \"$n\" \\( -type f -o -type d -o -type l \\) -printf \"%y %s %T@ %m %p\\\\0\" || exit; done' fe2";
 
     public Task RunAsync(FileTransfer transfer, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken) =>
         transfer.ToMachine
@@ -50,21 +50,40 @@ internal sealed class TarTransfer(SshSession session)
             equal = await EqualAsync(folder, equal, cancellationToken).ConfigureAwait(false);
         HashSet<string> skip = [.. equal.Select(e => e.Name)];
         var sending = all.Where(e => !skip.Contains(e.Name) && !(there.TryGetValue(e.Name, out var entry) && entry.Kind == 'd' && !IsFile(e.Path))).ToList();
-        await TarAsync(folder, sending, tally, report, cancellationToken).ConfigureAwait(false);
-        await CheckAsync(folder, [.. sending.Where(e => IsFile(e.Path))], tally, cancellationToken).ConfigureAwait(false);
+        tally.IsChecked = true;
+        var large = sending.Where(e => IsFile(e.Path) && new FileInfo(e.Path).Length >= LargeFiles.From).ToList();
+        await TarAsync(folder, [.. sending.Except(large), .. large], large.Count, tally, report, cancellationToken).ConfigureAwait(false);
+        await CheckAsync(folder, [.. sending.Except(large).Where(e => IsFile(e.Path))], tally, cancellationToken).ConfigureAwait(false);
+        if (!await Large(folder, transfer.TargetFolder, tally, report).SendAsync([.. large.Select(Sent)], cancellationToken).ConfigureAwait(false))
+        {
+            await TarAsync(folder, large, 0, tally, report, cancellationToken).ConfigureAwait(false);
+            await CheckAsync(folder, large, tally, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private async Task TarAsync(
-        string folder, List<(string Path, string Name)> sending, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    private static LargeFile Sent((string Path, string Name) file)
     {
-        if (sending.Count == 0)
-            return;
+        var here = new FileInfo(file.Path);
+        var mode = OperatingSystem.IsWindows() ? TarFiles.WindowsMode : here.UnixFileMode | UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new LargeFile(file.Path, Plain(file.Name), here.Length, TarFiles.SecondsOf(here.LastWriteTimeUtc), Convert.ToString((int)mode & 0b111_111_111, 8));
+    }
+
+    private LargeFiles Large(string folder, string path, TransferTally tally, IProgress<Fe2Report>? report) => new(
+        session, path, async (name, token) => (await HashesAsync(folder, [("", "./" + name)], token).ConfigureAwait(false))?[0], tally, report);
+
+    /// <param name="sending">What is to travel, in its order.</param>
+    /// <param name="later">How many of them, at the end, travel another way.</param>
+    private async Task TarAsync(
+        string folder, List<(string Path, string Name)> sending, int later, TransferTally tally, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
         tally.Left = sending.Count;
         tally.Missing = () => sending.TakeLast((int)(tally.Left ?? 0)).Where(e => IsFile(e.Path)).Select(e => e.Path);
+        if (sending.Count == later)
+            return;
         var tail = new SshSession.ErrorTail();
         var exitCode = await session.PipeAsync(
             $"exec tar -xpf - -C {folder}",
-            (input, token) => TarFiles.WriteAsync(sending, input, new Counting(tally, report), token),
+            (input, token) => TarFiles.WriteAsync(sending.SkipLast(later), input, new Counting(tally, report), token),
             (output, token) => SshProcess.PumpAsync(output, _ => { }, token),
             bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
         TarFiles.Check(session, exitCode, tail.Text, $"Sending to {session.Target.Name}");
@@ -80,7 +99,7 @@ internal sealed class TarTransfer(SshSession session)
             transfer.Names.Count > 0 ? [.. transfer.Names.Select(n => "./" + n)] : ["."], cancellationToken).ConfigureAwait(false);
         there.Remove(".");
         HashSet<string> tops = [.. transfer.Names.Select(n => "./" + n)];
-        foreach (var name in there.Keys.Where(n => n.Split('/').Contains("..") || (tops.Count > 0 && !tops.Contains(Top(n)))).ToList())
+        foreach (var name in there.Keys.Where(n => !n.StartsWith("./", StringComparison.Ordinal) || n.Split('/').Contains("..") || (tops.Count > 0 && !tops.Contains(Top(n)))).ToList())
             there.Remove(name);
         string Here(string name) => Path.Combine(transfer.TargetFolder, transfer.NewName ?? name);
         var files = there.Where(e => e.Value.IsFile).ToList();
@@ -91,22 +110,34 @@ internal sealed class TarTransfer(SshSession session)
         if (transfer.ByContent)
             equal = await EqualAsync(folder, equal, cancellationToken).ConfigureAwait(false);
         HashSet<string> skip = [.. equal.Select(e => e.Name)];
-        var wanted = there.Keys.Where(n => !skip.Contains(n)).ToList();
-        if (wanted.Count > 0)
+        var root = Path.GetFullPath(transfer.TargetFolder) + Path.DirectorySeparatorChar;
+        // What leads elsewhere on this computer is left to the archive's reader, which refuses it.
+        bool IsLarge(string name) => there[name] is { IsFile: true, Size: >= LargeFiles.From } entry
+            && Received(name, entry, Here(name)).PartialHere is var path && path.StartsWith(root, StringComparison.Ordinal) && !TarFiles.LeadsThroughLink(path, root);
+        List<string> all = [.. there.Keys.Where(n => !skip.Contains(n))], large = [.. all.Where(IsLarge)], small = [.. all.Except(large)];
+        tally.Left = all.Count;
+        tally.Missing = () => small.Concat(large).TakeLast((int)(tally.Left ?? 0)).Where(n => there[n].IsFile).Select(Plain);
+        tally.IsChecked = true;
+        await UntarAsync(small).ConfigureAwait(false);
+        if (!await Large(folder, transfer.SourceFolder, tally, report).ReceiveAsync([.. large.Select(n => Received(n, there[n], Here(n)))], cancellationToken).ConfigureAwait(false))
+            await UntarAsync(large).ConfigureAwait(false);
+
+        async Task UntarAsync(List<string> wanted)
         {
-            tally.Left = wanted.Count;
-            tally.Missing = () => wanted.TakeLast((int)(tally.Left ?? 0)).Where(n => there[n].IsFile).Select(n => n.StartsWith("./", StringComparison.Ordinal) ? n[2..] : n);
+            if (wanted.Count == 0)
+                return;
             var tail = new SshSession.ErrorTail();
             var exitCode = await session.PipeAsync(
                 $"cd -- {folder} && exec tar --format=pax --hard-dereference {(follow.Length > 0 ? "-h " : "")}-cf - --null --no-recursion -T -",
                 async (input, token) => await input.WriteAsync(Lines(wanted), token).ConfigureAwait(false),
-                (output, token) => TarFiles.ReadAsync(output, transfer.TargetFolder, new Counting(tally, report), token, transfer.NewName, wanted.ToHashSet(StringComparer.Ordinal)),
+                (output, token) => TarFiles.ReadAsync(output, transfer.TargetFolder, new Counting(tally, report), token, transfer.NewName, wanted.ToHashSet(StringComparer.Ordinal), () => tally.LinksLeftOut++),
                 bytes => tail.Add(bytes.Span), cancellationToken).ConfigureAwait(false);
             TarFiles.Check(session, exitCode == 1 ? 0 : exitCode, tail.Text, $"Receiving from {session.Target.Name}");
+            await CheckAsync(folder, [.. wanted.Where(n => there[n].IsFile).Select(n => (Here(n), n))], tally, cancellationToken).ConfigureAwait(false);
         }
-
-        await CheckAsync(folder, [.. wanted.Where(n => there[n].IsFile).Select(n => (Here(n), n))], tally, cancellationToken).ConfigureAwait(false);
     }
+
+    private static LargeFile Received(string name, Entry entry, string path) => new(Path.GetFullPath(path), Plain(name), entry.Size, entry.Seconds, entry.Mode);
 
     /// <summary>Compares what has travelled by its content.</summary>
     private async Task CheckAsync(
@@ -115,11 +146,10 @@ internal sealed class TarTransfer(SshSession session)
         var names = await HashesAsync(folder, sent, cancellationToken).ConfigureAwait(false);
         tally.FilesSent += sent.Count;
         tally.BytesSent += sent.Sum(e => new FileInfo(e.Path).Length);
-        tally.Left = 0;
-        tally.IsChecked = names is not null;
+        tally.IsChecked &= names is not null;
         for (var i = 0; names is not null && i < sent.Count; i++)
         {
-            if (names[i] != await HashAsync(sent[i].Path, cancellationToken).ConfigureAwait(false))
+            if (names[i] != await LargeFiles.HashAsync(sent[i].Path, cancellationToken).ConfigureAwait(false))
             {
                 throw SshErrors.TransferFailed(
                     session.Target, "The comparison of both ends", $"'{sent[i].Name}' differs by its SHA-256; it may have been written to meanwhile.");
@@ -135,7 +165,7 @@ internal sealed class TarTransfer(SshSession session)
         var equal = new List<(string, string)>();
         for (var i = 0; i < candidates.Count; i++)
         {
-            if (hashes[i] == await HashAsync(candidates[i].Path, cancellationToken).ConfigureAwait(false))
+            if (hashes[i] == await LargeFiles.HashAsync(candidates[i].Path, cancellationToken).ConfigureAwait(false))
                 equal.Add(candidates[i]);
         }
 
@@ -153,12 +183,6 @@ internal sealed class TarTransfer(SshSession session)
         return result.ExitCode == 0 && hashes.Count == files.Count ? hashes : null;
     }
 
-    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
-    {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 20, useAsync: false);
-        return Convert.ToHexString(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)).ToLowerInvariant();
-    }
-
     private async Task<Dictionary<string, Entry>> ListAsync(string command, List<string> names, CancellationToken cancellationToken)
     {
         var result = await session.RunAsync(command, new MemoryStream(Lines(names)), cancellationToken).ConfigureAwait(false);
@@ -166,8 +190,8 @@ internal sealed class TarTransfer(SshSession session)
         var entries = new Dictionary<string, Entry>(StringComparer.Ordinal);
         foreach (var text in result.OutputText.Split('\0', StringSplitOptions.RemoveEmptyEntries))
         {
-            var fields = text.Split(' ', 4);
-            entries[fields[3]] = new Entry(fields[0][0], long.Parse(fields[1], CultureInfo.InvariantCulture), fields[2]);
+            var fields = text.Split(' ', 5);
+            entries[fields[4]] = new Entry(fields[0][0], long.Parse(fields[1], CultureInfo.InvariantCulture), fields[2], fields[3]);
         }
 
         return entries;
@@ -181,9 +205,11 @@ internal sealed class TarTransfer(SshSession session)
     private static bool IsSame(FileInfo here, Entry there, bool byContent) =>
         here.Length == there.Size && (byContent || Math.Abs(here.LastWriteTimeUtc.Ticks - TarFiles.TicksOf(there.Seconds)) <= TarFiles.TicksLost);
 
+    private static string Plain(string name) => name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
+
     private static string Top(string name) => name.IndexOf('/', 2) is > 0 and var end ? name[..end] : name;
 
-    private sealed record Entry(char Kind, long Size, string Seconds)
+    private sealed record Entry(char Kind, long Size, string Seconds, string Mode)
     {
         public bool IsFile => Kind == 'f';
     }

@@ -14,31 +14,61 @@ public static class Browser
     /// <exception cref="Fe2Exception"><c>BrowserMissing</c>.</exception>
     public static void Open(string url)
     {
-        string? named = Environment.GetEnvironmentVariable("BROWSER");
-        ProcessStartInfo start = !string.IsNullOrEmpty(named) ? new ProcessStartInfo(named, [url])
-            : OperatingSystem.IsWindows() ? new ProcessStartInfo(url) { UseShellExecute = true }
-            : new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open", [url]);
-        if (!start.UseShellExecute)
+        Win32Exception? missing = null;
+        List<ProcessStartInfo> programs = Programs(url);
+        foreach (ProcessStartInfo start in programs)
         {
-            // What a browser writes would land in the middle of the prompt.
-            start.RedirectStandardOutput = start.RedirectStandardError = true;
-        }
-
-        try
-        {
-            using Process? process = Process.Start(start);
-            if (process is not null && !start.UseShellExecute)
+            try
             {
-                process.StandardOutput.Close();
-                process.StandardError.Close();
+                Start(start);
+                return;
+            }
+            catch (Win32Exception gone)
+            {
+                // The next one may be here.
+                missing = gone;
             }
         }
-        catch (Win32Exception missing)
+
+        string names = string.Join("', '", programs.Select(p => p.FileName));
+        throw new Fe2Exception(
+            "BrowserMissing", Fe2ErrorKind.NotInstalled,
+            $"No browser could be opened: '{names}' cannot be started.",
+            "Name one in the environment variable BROWSER, or open the address by hand.", names, missing);
+    }
+
+    /// <summary>
+    /// The programs to try, in their order. BROWSER may name several, as in PATH, each with arguments of its own, in which
+    /// <c>%s</c> is the address; so Debian's sensible-browser and Python read it.
+    /// </summary>
+    internal static List<ProcessStartInfo> Programs(string url)
+    {
+        string named = Environment.GetEnvironmentVariable("BROWSER") ?? "";
+        string[] entries = File.Exists(named) ? [named] : named.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (entries.Length == 0)
         {
-            throw new Fe2Exception(
-                "BrowserMissing", Fe2ErrorKind.NotInstalled, $"No browser could be opened: '{start.FileName}' cannot be started.",
-                "Name one in the environment variable BROWSER, or open the address by hand.", start.FileName, missing);
+            return [OperatingSystem.IsWindows() ? new ProcessStartInfo(url) { UseShellExecute = true }
+                : new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open", [url])];
         }
+
+        return [.. entries.Select(Program)];
+
+        ProcessStartInfo Program(string entry)
+        {
+            string[] words = File.Exists(entry) ? [entry] : entry.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            string[] arguments = [.. words[1..].Select(word => word.Replace("%s", url, StringComparison.Ordinal))];
+            return new ProcessStartInfo(words[0], words[1..].Any(word => word.Contains("%s", StringComparison.Ordinal)) ? arguments : [.. arguments, url]);
+        }
+    }
+
+    private static void Start(ProcessStartInfo start)
+    {
+        // What a browser writes would land in the middle of the prompt.
+        start.RedirectStandardOutput = start.RedirectStandardError = !start.UseShellExecute;
+        using Process? process = Process.Start(start);
+        if (process is null || start.UseShellExecute) return;
+        process.StandardOutput.Close();
+        process.StandardError.Close();
     }
 
     /// <summary>

@@ -72,6 +72,7 @@ internal static class ProcessFiles
             AcceptEnv LANG LC_*
             SetEnv {environment}
             Subsystem sftp internal-sftp
+            Subsystem powershell pwsh -sshs -NoLogo -NoProfile
             {own}
             """;
     }

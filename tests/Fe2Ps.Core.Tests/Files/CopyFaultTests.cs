@@ -70,6 +70,19 @@ public sealed class CopyFaultTests(HostedCopyFixture cloud) : IClassFixture<Host
     }
 
     [HostedFact]
+    public async Task WhatIsMissingOfAMachinesFilesIsNamed()
+    {
+        var machine = await cloud.LaunchAsync("cut4");
+        await cloud.OnAsync(machine, $"mkdir data; cd data; echo 1 > a; head -c {Megabytes}M /dev/urandom > big.bin; echo 2 > '늦은 one'; echo 3 > '늦은 two'");
+        var report = new Moment(() => cloud.FaultAsync(new { kind = "cut", instance = "cut4" }), () => Task.CompletedTask);
+        var error = await Assert.ThrowsAsync<Fe2Exception>(() => cloud.Copy(report: report, options: new CopyOptions { Retries = 0 })
+            .ReceiveAsync(machine, ["data"], false, Path.Combine(cloud.Folder(), "data")));
+        await report.Done;
+        Assert.Equal("CopyIncomplete", error.Id);
+        Assert.Contains("3 files are missing or not yet compared ('data/big.bin', 'data/늦은 one', 'data/늦은 two')", error.Message, StringComparison.Ordinal);
+    }
+
+    [HostedFact]
     public async Task AMachineThatLosesItsPowerLeavesAnErrorThatSaysWhatIsMissingAndTheSameCommandFinishes()
     {
         var machine = await cloud.LaunchAsync("dark1");

@@ -71,6 +71,27 @@ public sealed class FileCopyTests(HostedCopyFixture cloud) : IClassFixture<Hoste
     }
 
     [HostedFact]
+    public async Task NoLinkOfAMachineLeadsOutOfWhatIsCopiedHere()
+    {
+        await cloud.OnAsync(cloud.Od1, "mkdir -p links/sub; cd links; echo x > file; ln -s file inside; ln -s ../file sub/up; ln -s /etc/passwd absolute; ln -s ../../out sub/out; ln -s .. above");
+        foreach (var rsync in new[] { true, false })
+        {
+            await using var connector = new SshConnector(cloud.Ssh() with { UseRsync = rsync });
+            var here = Path.Combine(cloud.Folder(), "links");
+            var reports = new Reports();
+            await cloud.Copy(connector, reports).ReceiveAsync(cloud.Od1, ["links"], false, here);
+            Assert.Equal(["file", "inside", "sub", "up"], Directory.GetFileSystemEntries(here, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Contains(reports.Warnings, w => w.Contains("3 links of the machine lead out of what is copied", StringComparison.Ordinal));
+        }
+
+        // What this computer sends is its own affair: there they stay as they are.
+        var source = cloud.Folder();
+        File.CreateSymbolicLink(Path.Combine(source, "absolute"), "/etc/hostname");
+        await cloud.Copy().SendAsync(cloud.Od1, [CopyItem.Here(source)], false, "sent-links");
+        Assert.Equal("/etc/hostname\n", await cloud.OnAsync(cloud.Od1, "readlink sent-links/absolute"));
+    }
+
+    [HostedFact]
     public async Task FilesGoFromOneMachineToAnother()
     {
         var second = await cloud.LaunchAsync("carry2");

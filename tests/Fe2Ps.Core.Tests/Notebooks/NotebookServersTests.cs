@@ -51,6 +51,16 @@ public sealed class NotebookServersTests(NotebookFixture cloud) : IClassFixture<
     }
 
     [JupyterFact]
+    public async Task SeveralThatAskAtOnceGetOneServer()
+    {
+        var machine = await cloud.LaunchAsync("book3");
+        var sessions = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => cloud.OpenAsync(machine)));
+        var servers = await Task.WhenAll(sessions.Select(ssh => NotebookServers.EnsureAsync(ssh, null, TimeProvider.System)));
+        Assert.Single(servers.Select(s => s.UrlAt(1)).Distinct());
+        Assert.Equal("1\n", await cloud.OnAsync(machine, $"tmux list-sessions -F '#{{session_name}}' | grep -c ^{NotebookServers.SessionName}"));
+    }
+
+    [JupyterFact]
     public async Task OneThatEndsAtOnceSaysWhyAndTheNextCallTriesAgain()
     {
         var machine = await cloud.LaunchAsync("book2");

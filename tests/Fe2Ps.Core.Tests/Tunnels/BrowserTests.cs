@@ -34,4 +34,42 @@ public sealed class BrowserTests
             folder.Delete(recursive: true);
         }
     }
+
+    [Theory]
+    [InlineData("firefox", "firefox <url>")]
+    [InlineData("/no/such/browser:w3m", "/no/such/browser <url>|w3m <url>")]
+    [InlineData(" : google-chrome --app=%s --new-window : ", "google-chrome --app=<url> --new-window")]
+    [InlineData("firefox -P work:lynx", "firefox -P work <url>|lynx <url>")]
+    public void SeveralBrowsersAreTriedInTheirOrder(string named, string programs)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var before = Environment.GetEnvironmentVariable("BROWSER");
+        try
+        {
+            Environment.SetEnvironmentVariable("BROWSER", named);
+            Assert.Equal(programs, string.Join('|', Browser.Programs("<url>").Select(p => string.Join(' ', [p.FileName, .. p.ArgumentList]))));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("BROWSER", before);
+        }
+    }
+
+    [Fact]
+    public void BrowsersThatAreAllMissingAreNamed()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var before = Environment.GetEnvironmentVariable("BROWSER");
+        try
+        {
+            Environment.SetEnvironmentVariable("BROWSER", "/no/such/one:/no/such/two");
+            var error = Assert.Throws<Fe2Exception>(() => Browser.Open("http://localhost:1/"));
+            Assert.Equal("BrowserMissing", error.Id);
+            Assert.Contains("'/no/such/one', '/no/such/two'", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("BROWSER", before);
+        }
+    }
 }

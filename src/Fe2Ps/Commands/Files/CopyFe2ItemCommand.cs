@@ -12,7 +12,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Copies files and folders between this computer and machines.</summary>
 [Cmdlet(VerbsCommon.Copy, "Fe2Item", SupportsShouldProcess = true, DefaultParameterSetName = "Path")]
 [OutputType(typeof(CopyResult))]
-public sealed class CopyFe2ItemCommand : Fe2Cmdlet
+public sealed class CopyFe2ItemCommand : LoginCmdlet
 {
     private readonly SshConnector _connector = new();
     private readonly CopySources _sources = new();
@@ -46,14 +46,6 @@ public sealed class CopyFe2ItemCommand : Fe2Cmdlet
     /// <summary>Compares what is there already by content, not by size and time.</summary>
     [Parameter]
     public SwitchParameter Checksum { get; set; }
-
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
 
     /// <summary>With how many machines at once.</summary>
     [Parameter]
@@ -89,8 +81,8 @@ public sealed class CopyFe2ItemCommand : Fe2Cmdlet
             Recurse = Recurse,
             ByContent = Checksum,
             IsLiteral = ParameterSetName == "LiteralPath",
-            KeyFile = NullIfEmpty(KeyFile),
-            User = NullIfEmpty(User),
+            KeyFile = LoginKey,
+            User = LoginUser,
         };
         (string Text, CopyPath Path)[] destinations = [.. Destination.Select(text => (text, Ending(CopyPath.Parse(text, IsDrive), text)))];
         Run(async stop =>

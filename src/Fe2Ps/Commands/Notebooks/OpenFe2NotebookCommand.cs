@@ -13,7 +13,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Opens the Jupyter of a machine in the browser; starts it where it does not run.</summary>
 [Cmdlet(VerbsCommon.Open, "Fe2Notebook", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(NotebookInfo))]
-public sealed class OpenFe2NotebookCommand : Fe2Cmdlet
+public sealed class OpenFe2NotebookCommand : LoginCmdlet
 {
     private readonly SshConnector _connector = new();
 
@@ -42,14 +42,6 @@ public sealed class OpenFe2NotebookCommand : Fe2Cmdlet
     [Parameter]
     public SwitchParameter NoBrowser { get; set; }
 
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -61,11 +53,11 @@ public sealed class OpenFe2NotebookCommand : Fe2Cmdlet
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             Instance instance = await new InstanceQuery(session).GetAsync(wanted, stop).ConfigureAwait(false);
             var access = new MachineAccess(session, _connector, Pump);
-            SshTarget target = await access.TargetAsync(instance, NullIfEmpty(KeyFile), NullIfEmpty(User), stop).ConfigureAwait(false);
+            SshTarget target = await access.TargetAsync(instance, LoginKey, LoginUser, stop).ConfigureAwait(false);
             await using ISshSession ssh = await access.OpenAsync(instance, target, stop).ConfigureAwait(false);
             NotebookServer server = await NotebookServers.EnsureAsync(ssh, NullIfEmpty(Folder), session.Clock, Pump, stop).ConfigureAwait(false);
             Fe2Tunnel tunnel = await TunnelRegistry.JoinAsync(
-                session, _connector, instance, Port, server.Port, new TunnelRequest(NullIfEmpty(User), NullIfEmpty(KeyFile), Here), Pump, stop).ConfigureAwait(false);
+                session, _connector, instance, Port, server.Port, new TunnelRequest(LoginUser, LoginKey, Here), Pump, stop).ConfigureAwait(false);
             var notebook = new NotebookInfo(server, tunnel);
             await WriteAsync(notebook).ConfigureAwait(false);
             if (!NoBrowser) Browser.OpenSecret(notebook.Url, session.Folder, $"notebook-{tunnel.LocalPort}");

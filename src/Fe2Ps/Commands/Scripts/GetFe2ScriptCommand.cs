@@ -12,7 +12,7 @@ namespace Fe2Ps.Commands;
 /// <summary>The script jobs of a region, as its machines know them.</summary>
 [Cmdlet(VerbsCommon.Get, "Fe2Script")]
 [OutputType(typeof(Job))]
-public sealed class GetFe2ScriptCommand : Fe2Cmdlet
+public sealed class GetFe2ScriptCommand : LoginCmdlet
 {
     /// <summary>Names or ids of jobs; wildcards select.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
@@ -29,14 +29,6 @@ public sealed class GetFe2ScriptCommand : Fe2Cmdlet
     [ValidateNotNullOrEmpty]
     public string[] Instance { get; set; } = [];
 
-    /// <summary>The login user of all machines.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key for all machines.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -44,7 +36,7 @@ public sealed class GetFe2ScriptCommand : Fe2Cmdlet
         Run(async stop =>
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            var cloud = new CloudJobs(session, new SshConnector(), NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
+            var cloud = new CloudJobs(session, new SshConnector(), LoginKey, LoginUser, Pump);
             IReadOnlyList<Job> all = [.. (await cloud.ListAsync(Pump, stop).ConfigureAwait(false)).Where(IsOfInstance)];
             (IReadOnlyList<Job> jobs, IReadOnlyList<Fe2Exception> problems) = Name.Length == 0 ? (all, []) : ScriptJobs.Choose(all, Name);
             foreach (Job job in jobs) await WriteAsync(Dressed.Job(job, session, where)).ConfigureAwait(false);

@@ -14,7 +14,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Runs a long script on one machine while another collects the results.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "Fe2Script", SupportsShouldProcess = true)]
 [OutputType(typeof(Job))]
-public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
+public sealed class InvokeFe2ScriptCommand : LoginCmdlet
 {
     private readonly SshConnector _connector = new();
     private Job? _job;
@@ -106,14 +106,6 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 
-    /// <summary>The login user of the machines.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key for the machines.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     private bool Stays => Wait || Follow || Recover;
 
     /// <inheritdoc/>
@@ -129,7 +121,7 @@ public sealed class InvokeFe2ScriptCommand : Fe2Cmdlet
         Run(async stop =>
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
+            var cloud = new CloudJobs(session, _connector, LoginKey, LoginUser, Pump);
             _job = await cloud.Runner.StartAsync(await RequestAsync(session, cloud, script, files, stop).ConfigureAwait(false), Pump, stop).ConfigureAwait(false);
             if (Recover && !NoSupervisor) await new Supervisor(session, cloud).StartAsync(_job, Pump, stop).ConfigureAwait(false);
             Job last = Stays ? await StayAsync(session, cloud, _job, folder, stop).ConfigureAwait(false) : _job;

@@ -10,7 +10,7 @@ using Fe2Ps.Views;
 namespace Fe2Ps.Commands;
 
 /// <summary>A cmdlet that acts on script jobs, named or as objects.</summary>
-public abstract class ScriptCmdlet : Fe2Cmdlet
+public abstract class ScriptCmdlet : LoginCmdlet
 {
     private readonly SshConnector _connector = new();
 
@@ -26,14 +26,6 @@ public abstract class ScriptCmdlet : Fe2Cmdlet
     [ValidateNotNullOrEmpty]
     public Job[] Job { get; set; } = [];
 
-    /// <summary>The login user of all machines.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key for all machines.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     /// <summary>The job that is being worked on, for what is said after Ctrl+C.</summary>
     private protected Job? Current { get; private set; }
 
@@ -44,7 +36,7 @@ public abstract class ScriptCmdlet : Fe2Cmdlet
         Run(async stop =>
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            var cloud = new CloudJobs(session, _connector, NullIfEmpty(KeyFile), NullIfEmpty(User), Pump);
+            var cloud = new CloudJobs(session, _connector, LoginKey, LoginUser, Pump);
             foreach (Job job in await FindAsync(cloud, stop).ConfigureAwait(false))
             {
                 Current = job;

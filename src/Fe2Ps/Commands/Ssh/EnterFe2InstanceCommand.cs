@@ -14,7 +14,7 @@ namespace Fe2Ps.Commands;
 [Cmdlet(VerbsCommon.Enter, "Fe2Instance", DefaultParameterSetName = "Name")]
 [Alias("Connect-Fe2Instance")]
 [OutputType(typeof(void))]
-public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
+public sealed class EnterFe2InstanceCommand : LoginCmdlet
 {
     private readonly SshConnector _connector = new();
 
@@ -44,14 +44,6 @@ public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
     [Parameter]
     public string? Command { get; set; }
 
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -66,7 +58,7 @@ public sealed class EnterFe2InstanceCommand : Fe2Cmdlet
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             Instance instance = await new InstanceQuery(session).GetAsync(wanted, stop).ConfigureAwait(false);
             var access = new MachineAccess(session, _connector, Pump);
-            SshTarget target = await access.TargetAsync(instance, NullIfEmpty(KeyFile), NullIfEmpty(User), stop).ConfigureAwait(false);
+            SshTarget target = await access.TargetAsync(instance, LoginKey, LoginUser, stop).ConfigureAwait(false);
             login = await access.ConnectAsync(
                 instance, target, t => _connector.InteractiveAsync(target, tunnels, NullIfEmpty(Command), t), stop).ConfigureAwait(false);
             await NearEnd.WarnAsync(_connector, target, tunnels, Pump, stop).ConfigureAwait(false);

@@ -146,10 +146,14 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
     private RemoteCommand MakeCommand()
     {
         if (ScriptBlock is not null)
-            return RemoteScriptBlock.Command(ScriptBlock, [.. ArgumentList.Select(a => a is PSObject wrapped ? wrapped.BaseObject : a)], GetVariableValue);
+            return RemoteScriptBlock.Command(ScriptBlock, [.. ArgumentList.Select(a => a is PSObject wrapped ? wrapped.BaseObject : a)], Variable);
         string[] arguments = [.. ArgumentList.Select(a => LanguagePrimitives.ConvertTo<string>(a))];
         return FilePath is not null ? RemoteCommand.FromFile(FilePath, arguments, MergeError) : RemoteCommand.FromText(Value, arguments, MergeError);
     }
+
+    /// <summary>A variable that holds null is there all the same.</summary>
+    private (bool IsThere, object? Value) Variable(string name) =>
+        GetVariableValue(name) is { } value ? (true, value) : (SessionState.PSVariable.Get(name) is not null, null);
 
     private void Begin(RemoteWork work, IReadOnlyList<Instance> instances)
     {

@@ -63,9 +63,9 @@ internal static class RemoteScriptBlock
     /// <summary>The command for a script block.</summary>
     /// <param name="block">The script block.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <param name="variable">Reads a variable of the caller; called on the pipeline thread.</param>
-    /// <exception cref="Fe2Exception"><c>UsingNotFound</c>: a <c>$using:</c> variable has no value here.</exception>
-    public static RemoteCommand Command(ScriptBlock block, object[] arguments, Func<string, object?> variable)
+    /// <param name="variable">Reads a variable of the caller, which may be null, or says that there is none; called on the pipeline thread.</param>
+    /// <exception cref="Fe2Exception"><c>UsingNotFound</c>: there is no such variable here.</exception>
+    public static RemoteCommand Command(ScriptBlock block, object[] arguments, Func<string, (bool IsThere, object? Value)> variable)
     {
         (string text, Hashtable values) = Capture(block, variable);
         var load = new Hashtable { ["Script"] = text, ["Arguments"] = arguments, ["Using"] = values, ["Depth"] = Depth };
@@ -79,7 +79,7 @@ internal static class RemoteScriptBlock
         "Use -Command for a line of its own shell or -FilePath for a script, or install PowerShell there.", instanceId);
 
     /// <summary>The text with plain variables in the place of <c>$using:</c> ones, and their values.</summary>
-    private static (string Text, Hashtable Values) Capture(ScriptBlock block, Func<string, object?> variable)
+    private static (string Text, Hashtable Values) Capture(ScriptBlock block, Func<string, (bool IsThere, object? Value)> variable)
     {
         var values = new Hashtable(StringComparer.OrdinalIgnoreCase);
         if (block.Ast is not ScriptBlockAst body) return (block.ToString(), values);
@@ -91,7 +91,8 @@ internal static class RemoteScriptBlock
             // In $using:a.Length the whole is what is used, and only its beginning is the variable.
             VariableExpressionAst its = UsingExpressionAst.ExtractUsingVariable(one);
             string name = its.VariablePath.UserPath;
-            values[UsingPrefix + name] = variable(name) ?? throw new Fe2Exception(
+            (bool isThere, object? value) = variable(name);
+            values[UsingPrefix + name] = isThere ? value : throw new Fe2Exception(
                 "UsingNotFound", Fe2ErrorKind.NotFound, $"The script block uses $using:{name}, and there is no ${name} here.", $"Give ${name} a value first.", name);
             int from = its.Extent.StartOffset - body.Extent.StartOffset;
             string put = text[from] == '@' ? $"@{UsingPrefix}{name}" : $"${{{UsingPrefix}{name}}}";

@@ -13,7 +13,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Brings ports of a machine here, in the background.</summary>
 [Cmdlet(VerbsLifecycle.Start, "Fe2Tunnel", SupportsShouldProcess = true, DefaultParameterSetName = "Name")]
 [OutputType(typeof(Fe2Tunnel))]
-public sealed class StartFe2TunnelCommand : Fe2Cmdlet
+public sealed class StartFe2TunnelCommand : LoginCmdlet
 {
     private readonly SshConnector _connector = new();
 
@@ -39,14 +39,6 @@ public sealed class StartFe2TunnelCommand : Fe2Cmdlet
     [Parameter]
     public SwitchParameter Browser { get; set; }
 
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -60,7 +52,7 @@ public sealed class StartFe2TunnelCommand : Fe2Cmdlet
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             Instance instance = await new InstanceQuery(session).GetAsync(wanted, stop).ConfigureAwait(false);
             IReadOnlyList<Fe2Tunnel> tunnels = await TunnelRegistry.StartAsync(
-                session, _connector, instance, ports, new TunnelRequest(NullIfEmpty(User), NullIfEmpty(KeyFile), Here), Pump, stop).ConfigureAwait(false);
+                session, _connector, instance, ports, new TunnelRequest(LoginUser, LoginKey, Here), Pump, stop).ConfigureAwait(false);
             foreach (Fe2Tunnel tunnel in tunnels) await WriteAsync(Dressed.Dress(tunnel, "Fe2Ps.Tunnel", session, where)).ConfigureAwait(false);
             if (Browser) Core.Tunnels.Browser.Open(tunnels[0].Url);
         });
