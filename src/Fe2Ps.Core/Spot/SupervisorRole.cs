@@ -1,9 +1,7 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using Amazon.IdentityManagement;
-using Amazon.IdentityManagement.Model;
-using Amazon.Runtime;
 using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Roles;
 using Fe2Ps.Core.Sessions;
 
 namespace Fe2Ps.Core.Spot;
@@ -31,11 +29,11 @@ internal sealed class SupervisorRole(Fe2Session session)
             {
                 if (!IsOurs(present))
                     return $"it has the instance profile {present[(present.LastIndexOf('/') + 1)..]} already, and a machine can have only one";
-                await TryRenewAsync(cancellationToken).ConfigureAwait(false);
+                await Role.TryRenewAsync(Facts, cancellationToken).ConfigureAwait(false);
                 return null;
             }
 
-            var isNew = await MakeAsync(cancellationToken).ConfigureAwait(false);
+            var isNew = await Role.MakeAsync(Facts, cancellationToken).ConfigureAwait(false);
             try
             {
                 await AssociateAsync(monitorId, cancellationToken).ConfigureAwait(false);
@@ -43,7 +41,7 @@ internal sealed class SupervisorRole(Fe2Session session)
             }
             catch (Exception) when (isNew)
             {
-                await TryDeleteAsync().ConfigureAwait(false);
+                await Role.TryDeleteAsync(SupervisorPolicy.Name).ConfigureAwait(false);
                 throw;
             }
         });
@@ -63,7 +61,7 @@ internal sealed class SupervisorRole(Fe2Session session)
                 DescribeIamInstanceProfileAssociationsResponse with = await session.Ec2.DescribeIamInstanceProfileAssociationsAsync(
                     new DescribeIamInstanceProfileAssociationsRequest { MaxResults = 1000 }, cancellationToken).ConfigureAwait(false);
                 if (!with.IamInstanceProfileAssociations.Any(a => IsOurs(a.IamInstanceProfile?.Arn) && !gone.Contains(a.InstanceId)))
-                    await DeleteAsync(cancellationToken).ConfigureAwait(false);
+                    await Role.DeleteAsync(SupervisorPolicy.Name, cancellationToken).ConfigureAwait(false);
             }).ConfigureAwait(false);
             return null;
         }
@@ -75,74 +73,11 @@ internal sealed class SupervisorRole(Fe2Session session)
 
     private bool IsOurs(string? arn) => arn?.EndsWith("/" + Name, StringComparison.Ordinal) == true;
 
-    /// <summary>Makes what is missing. True where the profile is new.</summary>
-    private async Task<bool> MakeAsync(CancellationToken cancellationToken)
-    {
-        InstanceProfile? profile = await FindAsync(cancellationToken).ConfigureAwait(false);
-        List<Amazon.IdentityManagement.Model.Tag> tags =
-        [
-            new() { Key = TagNames.Owner, Value = Owner.Of(session.Environment) },
-            new() { Key = "fe2:role", Value = "monitor" },
-        ];
-        if (profile?.Roles is not { Count: > 0 })
-        {
-            await UnlessThereAsync(() => session.Iam.CreateRoleAsync(
-                new CreateRoleRequest
-                {
-                    RoleName = Name,
-                    AssumeRolePolicyDocument = SupervisorPolicy.Trust(session.Region),
-                    Description = "Lets monitors of Fe2Ps replace the machines of jobs",
-                    Tags = tags,
-                },
-                cancellationToken)).ConfigureAwait(false);
-        }
+    private MachineRole Role => new(session, Name);
 
-        await PutPolicyAsync(cancellationToken).ConfigureAwait(false);
-        if (profile is null)
-        {
-            await UnlessThereAsync(() => session.Iam.CreateInstanceProfileAsync(
-                new CreateInstanceProfileRequest { InstanceProfileName = Name, Tags = tags }, cancellationToken)).ConfigureAwait(false);
-        }
-
-        if (profile?.Roles is not { Count: > 0 })
-        {
-            // LimitExceeded: somebody else was quicker, a profile has one role.
-            await UnlessThereAsync(() => session.Iam.AddRoleToInstanceProfileAsync(
-                new AddRoleToInstanceProfileRequest { InstanceProfileName = Name, RoleName = Name }, cancellationToken)).ConfigureAwait(false);
-        }
-
-        return profile is null;
-    }
-
-    private Task PutPolicyAsync(CancellationToken cancellationToken) => session.Iam.PutRolePolicyAsync(
-        new PutRolePolicyRequest { RoleName = Name, PolicyName = SupervisorPolicy.Name, PolicyDocument = SupervisorPolicy.For(session.Region) },
-        cancellationToken);
-
-    /// <summary>The policy may be an older version's. Whoever may not change it works with what there is: the dry run tells.</summary>
-    private async Task TryRenewAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await PutPolicyAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (AmazonServiceException)
-        {
-        }
-    }
-
-    private async Task<InstanceProfile?> FindAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            GetInstanceProfileResponse found = await session.Iam.GetInstanceProfileAsync(
-                new GetInstanceProfileRequest { InstanceProfileName = Name }, cancellationToken).ConfigureAwait(false);
-            return found.InstanceProfile;
-        }
-        catch (AmazonIdentityManagementServiceException e) when (e.ErrorCode == "NoSuchEntity")
-        {
-            return null;
-        }
-    }
+    private MachineRoleFacts Facts => new(
+        Name, "Lets monitors of Fe2Ps replace the machines of jobs", "monitor", SupervisorPolicy.Trust(session.Region), SupervisorPolicy.Name,
+        SupervisorPolicy.For(session.Region));
 
     /// <summary>IAM is eventually consistent: EC2 may not know for some seconds what was just made.</summary>
     private async Task AssociateAsync(string monitorId, CancellationToken cancellationToken)
@@ -166,51 +101,6 @@ internal sealed class SupervisorRole(Fe2Session session)
                 // Another job of this monitor was quicker.
                 return;
             }
-        }
-    }
-
-    private async Task DeleteAsync(CancellationToken cancellationToken)
-    {
-        await IfThereAsync(() => session.Iam.RemoveRoleFromInstanceProfileAsync(
-            new RemoveRoleFromInstanceProfileRequest { InstanceProfileName = Name, RoleName = Name }, cancellationToken)).ConfigureAwait(false);
-        await IfThereAsync(() => session.Iam.DeleteInstanceProfileAsync(
-            new DeleteInstanceProfileRequest { InstanceProfileName = Name }, cancellationToken)).ConfigureAwait(false);
-        await IfThereAsync(() => session.Iam.DeleteRolePolicyAsync(
-            new DeleteRolePolicyRequest { RoleName = Name, PolicyName = SupervisorPolicy.Name }, cancellationToken)).ConfigureAwait(false);
-        await IfThereAsync(() => session.Iam.DeleteRoleAsync(new DeleteRoleRequest { RoleName = Name }, cancellationToken)).ConfigureAwait(false);
-    }
-
-    private async Task TryDeleteAsync()
-    {
-        try
-        {
-            await DeleteAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException)
-        {
-            // The failure that led here is the one to report; what is left costs nothing, and the next job uses it.
-        }
-    }
-
-    private static async Task UnlessThereAsync(Func<Task> make)
-    {
-        try
-        {
-            await make().ConfigureAwait(false);
-        }
-        catch (AmazonIdentityManagementServiceException e) when (e.ErrorCode is "EntityAlreadyExists" or "LimitExceeded")
-        {
-        }
-    }
-
-    private static async Task IfThereAsync(Func<Task> delete)
-    {
-        try
-        {
-            await delete().ConfigureAwait(false);
-        }
-        catch (AmazonIdentityManagementServiceException e) when (e.ErrorCode == "NoSuchEntity")
-        {
         }
     }
 }

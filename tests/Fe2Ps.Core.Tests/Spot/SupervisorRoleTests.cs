@@ -119,7 +119,7 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Fe2Ps.sln")))
             folder = folder.Parent!;
-        var script = Path.Combine(folder.FullName, "src/Fe2Ps.Core/Scripts/Remote/supervise-cloud.sh");
+        var script = Path.Combine(folder.FullName, "src/Fe2Ps.Core/Scripts/Remote/aws.sh");
         var body = Path.Combine(_cloud.Home, "body");
         await File.WriteAllTextAsync(body, "Action=RunInstances&TagSpecification.1.Tag.1.Value=%EC%83%88%20%24y&Version=2016-11-15");
         foreach (var token in new[] { "", "IQoJ//b3+JpZ2luX2VjE==" })
@@ -131,7 +131,7 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
             {
                 var signed = await RunAsync(
                     shell,
-                    ["-c", "private=/nowhere; . \"$1\"; access_key=ASIAEXAMPLE; secret_key=$3; session_token=$4; sign ec2.us-east-2.amazonaws.com us-east-2 20260102T030405Z \"$2\"; echo \"$authorization\"", "sh", script, body, secret, token]);
+                    ["-c", ". \"$1\"; access_key=ASIAEXAMPLE; secret_key=$3; session_token=$4; sign ec2.us-east-2.amazonaws.com us-east-2 ec2 20260102T030405Z \"$2\"; echo \"$authorization\"", "sh", script, body, secret, token]);
                 Assert.Equal(wanted, signed);
             }
         }
