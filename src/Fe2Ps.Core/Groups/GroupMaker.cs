@@ -1,3 +1,4 @@
+using Amazon.AutoScaling;
 using Amazon.AutoScaling.Model;
 using Amazon.ElasticLoadBalancingV2.Model;
 using Amazon.IdentityManagement;
@@ -15,6 +16,8 @@ namespace Fe2Ps.Core.Groups;
 /// </summary>
 public sealed class GroupMaker(Fe2Session session, ISshConnector connector)
 {
+    private static readonly TimeSpan RolePatience = TimeSpan.FromSeconds(60);
+
     /// <summary>Makes a group, and returns when a command over ssh works on its machines.</summary>
     /// <returns>The group as it is then.</returns>
     /// <exception cref="Fe2Exception">
@@ -49,9 +52,16 @@ public sealed class GroupMaker(Fe2Session session, ISshConnector connector)
             try
             {
                 report?.Report(new ProgressReport(activity, "Making its launch template", 10));
-                LaunchTemplateSpecification template = await new GroupTemplate(session).MakeAsync(plan, cancellationToken).ConfigureAwait(false);
+                string? userData = null;
+                if (target is not null)
+                {
+                    userData = new GroupUserData(session).Of(target, plan.User, plan.Request.UserData);
+                    plan = await WithRoleAsync(plan, target, report, cancellationToken).ConfigureAwait(false);
+                }
+
+                LaunchTemplateSpecification template = await new GroupTemplate(session).MakeAsync(plan, userData, cancellationToken).ConfigureAwait(false);
                 report?.Report(new ProgressReport(activity, $"Asking for {sizes.Desired} machines", 15));
-                await session.Scaling.CreateAutoScalingGroupAsync(Call(request, plan, sizes, types, template, target), cancellationToken).ConfigureAwait(false);
+                await CreateAsync(Call(request, plan, sizes, types, template, target), cancellationToken).ConfigureAwait(false);
                 var waiter = new GroupWaiter(session, connector);
                 return request.NoWait
                     ? await waiter.SeenAsync(name, cancellationToken).ConfigureAwait(false)
@@ -72,6 +82,40 @@ public sealed class GroupMaker(Fe2Session session, ISshConnector connector)
                 throw With(failure, await removal.UndoAsync(name, cancellationToken).ConfigureAwait(false));
             }
         });
+
+    /// <summary>A machine has one role: where the user gave one, it must allow what ours would.</summary>
+    private async Task<LaunchPlan> WithRoleAsync(LaunchPlan plan, TargetGroup target, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        if (plan.Request.InstanceProfile is { } given)
+        {
+            report?.Report(new VerboseReport(
+                $"The role of {given} must allow elasticloadbalancing:DeregisterTargets on {target.TargetGroupArn} and elasticloadbalancing:DescribeTargetHealth, so that spot machines leave it at their notice."));
+            return plan;
+        }
+
+        var role = new GroupRole(session, plan.Request.Name);
+        return await role.TryMakeAsync(target.TargetGroupArn, report, cancellationToken).ConfigureAwait(false)
+            ? plan with { Request = plan.Request with { InstanceProfile = role.Name } } : plan;
+    }
+
+    /// <summary>IAM is eventually consistent: for some seconds nobody else may know the profile that was just made.</summary>
+    private async Task CreateAsync(CreateAutoScalingGroupRequest call, CancellationToken cancellationToken)
+    {
+        DateTimeOffset end = session.Clock.GetUtcNow() + RolePatience;
+        for (int n = 0; ; n++)
+        {
+            try
+            {
+                await session.Scaling.CreateAutoScalingGroupAsync(call, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (AmazonAutoScalingException e) when (
+                e.ErrorCode == "ValidationError" && e.Message.Contains("nstance Profile", StringComparison.Ordinal) && session.Clock.GetUtcNow() < end)
+            {
+                await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     private static LaunchRequest Machine(GroupRequest request, string[] types) => request.Machine with
     {

@@ -52,6 +52,9 @@ public sealed class GroupRemoval(Fe2Session session, ISshConnector connector)
                 report?.Report(new ProgressReport(activity, "Deleting its launch template", 95));
                 foreach (string template in await templates.OfAsync(name, cancellationToken).ConfigureAwait(false))
                     await templates.DeleteAsync(template, cancellationToken).ConfigureAwait(false);
+                var role = new GroupRole(session, name);
+                if (group?.TargetGroupARNs is not [] && await role.ExistsAsync(cancellationToken).ConfigureAwait(false))
+                    await role.DeleteAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -63,7 +66,8 @@ public sealed class GroupRemoval(Fe2Session session, ISshConnector connector)
 
     private Task<bool> HasRestAsync(string name, CancellationToken cancellationToken) =>
         session.GuardAsync($"look for what is left of {name}", name, async () =>
-            (await templates.OfAsync(name, cancellationToken).ConfigureAwait(false)).Count > 0);
+            (await templates.OfAsync(name, cancellationToken).ConfigureAwait(false)).Count > 0
+            || await new GroupRole(session, name).ExistsAsync(cancellationToken).ConfigureAwait(false));
 
     /// <summary>Removes what a failed making left. Never fails.</summary>
     /// <returns>A sentence for the error's message.</returns>

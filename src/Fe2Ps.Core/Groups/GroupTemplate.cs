@@ -9,15 +9,20 @@ namespace Fe2Ps.Core.Groups;
 internal sealed class GroupTemplate(Fe2Session session)
 {
     /// <summary>Makes the template. It carries the group's name as a tag, so that it is found even where the group was never made.</summary>
-    public async Task<Amazon.AutoScaling.Model.LaunchTemplateSpecification> MakeAsync(LaunchPlan plan, CancellationToken cancellationToken)
+    /// <param name="plan">The launch.</param>
+    /// <param name="userData">User data in base64 in place of the plan's, or null.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<Amazon.AutoScaling.Model.LaunchTemplateSpecification> MakeAsync(LaunchPlan plan, string? userData, CancellationToken cancellationToken)
     {
+        RunInstancesRequest call = plan.CallFor(plan.Subnets[0], 0, session.Environment);
+        call.UserData = userData ?? call.UserData;
         CreateLaunchTemplateResponse made = await session.Ec2.CreateLaunchTemplateAsync(
             new CreateLaunchTemplateRequest
             {
                 ClientToken = plan.Id,
                 LaunchTemplateName = $"fe2-{plan.Id}",
                 VersionDescription = "made by Fe2Ps for a group",
-                LaunchTemplateData = Of(plan.CallFor(plan.Subnets[0], 0, session.Environment)),
+                LaunchTemplateData = Of(call),
                 TagSpecifications =
                 [
                     new TagSpecification

@@ -31,6 +31,9 @@ internal static class RemoteScripts
     public static string Call(string script, params IEnumerable<string> arguments) =>
         string.Join(' ', arguments.Select(ShellQuote.Quote).Prepend("~/.fe2/" + script));
 
+    /// <summary>The text of one of them, by its file's name.</summary>
+    public static string TextOf(string file) => Read(typeof(RemoteScripts).Assembly, Prefix + file);
+
     private static (string Version, byte[] Installer) Build()
     {
         var assembly = typeof(RemoteScripts).Assembly;

@@ -16,6 +16,11 @@ internal sealed record UserData(string? Early, string? Final)
         if (data is [0x1f, 0x8b, ..])
             data = Expand(data);
         var text = Encoding.UTF8.GetString(data);
+        return MimeParts.Read(text) is { } parts ? MimeParts.Together(parts.Select(One)) : One(text);
+    }
+
+    private static UserData One(string text)
+    {
         if (text.StartsWith("#!", StringComparison.Ordinal))
             return new UserData(null, text);
         if (text.StartsWith("#cloud-config", StringComparison.Ordinal))

@@ -3,6 +3,7 @@ using Fe2Ps.Core.Groups;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
+using Fe2Ps.Core.Tests.Storage;
 
 namespace Fe2Ps.Core.Tests.Groups;
 
@@ -92,6 +93,38 @@ public sealed class GroupTests
         await cloud.Removal.RemoveAsync("half");
         Assert.Empty((await session.Ec2.DescribeLaunchTemplatesAsync(new Amazon.EC2.Model.DescribeLaunchTemplatesRequest())).LaunchTemplates);
         Assert.Single((await cloud.Removal.SelectAsync(["half"])).Problems);
+    }
+
+    [Fact]
+    public async Task WithoutTheRightToMakeRolesTheGroupIsMadeAllTheSame()
+    {
+        await using var cloud = new Cloud();
+        Fe2Session session = await cloud.OpenAsync();
+        await cloud.Sandbox.SeedAsync(new { targetGroups = new[] { "tg" } });
+        await cloud.Sandbox.FaultAsync(new { kind = "deny", operation = "*Role*" });
+        await cloud.Sandbox.FaultAsync(new { kind = "deny", operation = "*InstanceProfile" });
+        var reports = new Reports();
+        AutoScalingGroup group = await cloud.Maker.MakeAsync(GroupFixture.Request("poor", 1, spot: 50, target: "tg") with { NoWait = true }, reports);
+        Assert.Equal(["tg"], GroupFacts.TargetGroups(group));
+        Assert.Contains(reports.All.OfType<WarningReport>(), w => w.Message.Contains("may not make the role", StringComparison.Ordinal));
+        await cloud.Removal.RemoveAsync("poor");
+        Assert.Empty(await cloud.Sandbox.RunningAsync());
+    }
+
+    [Fact]
+    public async Task UserDataOfItsOwnGoesBesideWhatTheMachinesNeed()
+    {
+        await using var cloud = new Cloud();
+        Fe2Session session = await cloud.OpenAsync();
+        var target = new Amazon.ElasticLoadBalancingV2.Model.TargetGroup { TargetGroupName = "tg", TargetGroupArn = "arn:aws:elasticloadbalancing:us-east-2:1:targetgroup/tg/1" };
+        var data = new GroupUserData(session);
+        Assert.InRange(Convert.FromBase64String(data.Of(target, "ubuntu", null)).Length, 1000, 12 * 1024);
+        data.Of(target, "ubuntu", "#cloud-config\nruncmd: [ls]\n");
+        Assert.Equal("UserDataMixed", Assert.Throws<Fe2Exception>(() => data.Of(target, "ubuntu", "echo x")).Id);
+        string noise = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(9000));
+        Assert.Equal("UserDataTooLong", Assert.Throws<Fe2Exception>(() => data.Of(target, "ubuntu", "#!/bin/sh\n# " + noise)).Id);
+        Assert.InRange(GroupRole.NameOf(new string('새', 200), "ap-northeast-2").Length, 10, 64);
+        Assert.InRange(GroupRole.NameOf(new string('a', 200), "us-gov-east-1").Length, 10, 64);
     }
 
     /// <summary>A sandbox without hosts, and a session in it.</summary>

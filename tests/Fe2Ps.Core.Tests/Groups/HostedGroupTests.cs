@@ -69,6 +69,41 @@ public sealed class HostedGroupTests(GroupFixture cloud) : IClassFixture<GroupFi
     }
 
     [HostedFact]
+    public async Task ASpotMachineLeavesItsTargetGroupAtTheNoticeAndDrains()
+    {
+        GroupRequest request = GroupFixture.Request("served", 2, spot: 100, target: cloud.TargetGroupArn);
+        await cloud.Maker.MakeAsync(request with { Machine = request.Machine with { UserData = "#!/bin/bash\necho 'own data' > /tmp/own\n" } });
+        try
+        {
+            var machines = await cloud.MachinesAsync("served");
+            var role = new GroupRole(cloud.Session, "served");
+            Assert.True(await role.ExistsAsync(default));
+            Assert.All(machines, m => Assert.EndsWith(":instance-profile/" + role.Name, m.IamInstanceProfile.Arn, StringComparison.Ordinal));
+            foreach (var machine in machines)
+            {
+                await Until.TrueAsync(async () => await cloud.OnAsync(machine, "cat /tmp/own; read -r pid _ < ~/.fe2/watch.pid && kill -0 $pid && echo watched") == "own data\nwatched", "it is watched", 60);
+            }
+
+            await Until.TrueAsync(async () => (await cloud.TargetsAsync()).Count(t => t.Value == "healthy") == 2, "both are targets", 60);
+            var taken = machines[0];
+            await cloud.FaultAsync(new { kind = "interrupt", instance = taken.InstanceId, seconds = 90 });
+            await Until.TrueAsync(async () => await cloud.OnAsync(taken, "cat ~/.fe2/drain/log 2>/dev/null") is var log
+                && log.Contains(": deregistered", StringComparison.Ordinal) && log.Contains(": drained", StringComparison.Ordinal), "it leaves and drains", 60);
+            Assert.False((await cloud.TargetsAsync()).ContainsKey(taken.InstanceId));
+            Assert.Equal("running", InstanceFacts.StateOf(await new InstanceQuery(cloud.Session).GetAsync(taken.InstanceId)));
+            Assert.Equal("healthy", (await cloud.TargetsAsync())[machines[1].InstanceId]);
+            Assert.Empty(await cloud.OnAsync(taken, "grep -rl 'SecretAccessKey\\|AWS4' ~/.fe2/drain ~/.fe2/*.log 2>/dev/null"));
+        }
+        finally
+        {
+            await cloud.Removal.RemoveAsync("served");
+        }
+
+        Assert.False(await new GroupRole(cloud.Session, "served").ExistsAsync(default));
+        Assert.Empty(await cloud.RestAsync("served"));
+    }
+
+    [HostedFact]
     public async Task AGroupThatFindsNoRoomSaysWhyAndLeavesNothing()
     {
         await cloud.FaultAsync(new { kind = "capacity", instanceType = "m5*" });

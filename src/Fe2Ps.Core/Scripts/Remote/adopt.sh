@@ -7,6 +7,7 @@
 lock "$fe2/machine.lock" 20 || exit 75
 former=$(cat "$fe2/instance" 2>/dev/null)
 [ "$former" != "$1" ] || exit 0
+[ "$(cat "$fe2/drain/spot" 2>/dev/null)" = "$1" ] || rm -rf "$fe2/drain"
 if [ -n "$former" ]; then
     for private in "$fe2"/jobs/*; do
         [ -d "$private" ] || continue

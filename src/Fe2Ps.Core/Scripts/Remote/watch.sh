@@ -1,5 +1,5 @@
 #!/bin/sh
-# watch: one on each spot machine, for as long as a job lives there. Asks the instance metadata service (version 2) every two
+# watch: one on each spot machine, for as long as a job lives there or load balancers ask it (serve). Asks the instance metadata service (version 2) every two
 # seconds whether EC2 is about to take the machine away, and tells every job once (notice). Sources: "Spot Instance
 # interruption notices" and "EC2 instance rebalance recommendations" in the EC2 user guide.
 # Bash talks to the service by itself: a poll starts no process. Without bash, curl is started for each question.
@@ -135,6 +135,12 @@ tell() {
 hibernation=
 over_at=0
 
+# leave_groups TIME LEFT: this machine leaves its load balancers' target groups.
+leave_groups() {
+    [ -f "$fe2/drain/spot" ] && [ "$(cat "$fe2/drain/known" 2>/dev/null)" != "$1" ] || return 0
+    setsid "$fe2/deregister" "$1" "$2" </dev/null >>"$fe2/drain/drain.log" 2>&1 7>&- 9>&- &
+}
+
 take() {
     case $1 in
         notice)
@@ -142,6 +148,7 @@ take() {
                 hibernation=$3
                 over_at=$(($(date +%s) + $4))
             fi
+            leave_groups "$3" "$4"
             tell notice "$3" "$2" "$4"
             ;;
         rebalance) tell rebalance "$2" ;;
@@ -155,6 +162,7 @@ take() {
 }
 
 jobs_live() {
+    [ ! -f "$fe2/drain/spot" ] || return 0
     for job in "$fe2"/jobs/*; do
         works "$job" && return 0
     done
