@@ -65,7 +65,7 @@ Describe 'Plain ssh' -Skip:$skip {
         Set-Content -LiteralPath "$here/한국어 file" 'content'
         & scp -q -F $file -o BatchMode=yes "$here/한국어 file" 'od1:by scp'
         $LASTEXITCODE | Should -Be 0
-        "get `\"by scp`\" `\"$here/by sftp`\"" | & sftp -q -F $file -o BatchMode=yes -b - od1 | Out-Null
+        "get `"by scp`" `"$here/by sftp`"" | & sftp -q -F $file -o BatchMode=yes -b - od1 | Out-Null
         $LASTEXITCODE | Should -Be 0
         Get-Content "$here/by sftp" | Should -Be 'content'
         & rsync -a -e "ssh -F '$file' -o BatchMode=yes" "$here/" od1:by-rsync/
