@@ -23,14 +23,45 @@ public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
 
     /// <summary>Starts the supervisor of a job that runs. Where that cannot be, a warning says why, and recovery stays with the computers that wait.</summary>
     /// <param name="job">A job with <see cref="Job.Recovery"/> and a monitor.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>Whether there is one. There is none either, and no warning, for a job that is over already.</returns>
     public async Task<bool> StartAsync(Job job, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
         string? reason;
         try
         {
             report?.Report(new ProgressReport($"Job {job.Name}", $"giving it a supervisor on {job.MonitorName}", 95));
-            reason = WhyNot(job) ?? await TryAsync(job, report, cancellationToken).ConfigureAwait(false);
+            reason = WhyNot(job) ?? await new SupervisorRole(session).EnsureAsync(job.MonitorId!, cancellationToken).ConfigureAwait(false);
+            if (reason is null)
+                return await StartThereAsync(job, report, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Fe2Exception e)
+        {
+            reason = $"{e.Message} {e.NextStep}";
+        }
+
+        Warn(job, reason, report);
+        return false;
+    }
+
+    private static void Warn(Job job, string reason, IProgress<Fe2Report>? report) => report?.Report(new WarningReport(
+        $"{job.MonitorName} cannot replace the machine of {job.Name} by itself: {reason.TrimEnd(' ', '.')}. The job goes on elsewhere only while a computer "
+        + $"waits for it: leave this one on, or use Wait-Fe2Script {job.Name} on another. -NoSupervisor asks for just that, without this warning."));
+
+    /// <summary>What can be known without any call.</summary>
+    private static string? WhyNot(Job job) =>
+        job.Recovery is not { } recovery || job.Monitor is not { } monitor || job.Target is not { } target ? "it has no monitor"
+        : recovery.Machine.InstanceProfile is not null ? "its machine has an instance profile of its own, which a supervisor has no right to hand on"
+        : monitor.PrivateAddress is null || target.PrivateAddress is null || monitor.VpcId != target.VpcId ? "the two are not in one VPC"
+        : null;
+
+    private async Task<bool> StartThereAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        await using var monitor = await JobHost.OpenAsync(jobs.Connector, job.Monitor!, cancellationToken).ConfigureAwait(false);
+        string? reason;
+        try
+        {
+            reason = await IsOverAsync(monitor, job, cancellationToken).ConfigureAwait(false)
+                ? "" : await TryAsync(monitor, job, report, cancellationToken).ConfigureAwait(false);
         }
         catch (Fe2Exception e)
         {
@@ -43,32 +74,32 @@ public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
             return true;
         }
 
-        report?.Report(new WarningReport(
-            $"{job.MonitorName} cannot replace the machine of {job.Name} by itself: {reason.TrimEnd(' ', '.')}. The job goes on elsewhere only while a computer "
-            + $"waits for it: leave this one on, or use Wait-Fe2Script {job.Name} on another. -NoSupervisor asks for just that, without this warning."));
+        // What was made for it is taken back.
+        await monitor.TryCallAsync("supervise-up", [job.Id], null, cancellationToken).ConfigureAwait(false);
+        if (!await IsOverAsync(monitor, job, cancellationToken).ConfigureAwait(false))
+            Warn(job, reason, report);
         return false;
     }
 
-    /// <summary>What can be known without any call.</summary>
-    private static string? WhyNot(Job job) =>
-        job.Recovery is not { } recovery || job.Monitor is not { } monitor || job.Target is not { } target ? "it has no monitor"
-        : recovery.Machine.InstanceProfile is not null ? "its machine has an instance profile of its own, which a supervisor has no right to hand on"
-        : monitor.PrivateAddress is null || target.PrivateAddress is null || monitor.VpcId != target.VpcId ? "the two are not in one VPC"
-        : null;
-
-    private async Task<string?> TryAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    /// <summary>A short script may have ended meanwhile, and its machine with it.</summary>
+    private static async Task<bool> IsOverAsync(JobHost monitor, Job job, CancellationToken cancellationToken)
     {
-        if (await new SupervisorRole(session).EnsureAsync(job.MonitorId!, cancellationToken).ConfigureAwait(false) is { } reason)
-            return reason;
-        await using var monitor = await JobHost.OpenAsync(jobs.Connector, job.Monitor!, cancellationToken).ConfigureAwait(false);
+        var state = await monitor.Session.RunAsync($"head -n 1 {ShellQuote.Home(job.Folder + "/.fe2/state")}", null, cancellationToken).ConfigureAwait(false);
+        return state.OutputText.Trim() is "finished";
+    }
+
+    /// <summary>Null, or why the monitor cannot do it.</summary>
+    private async Task<string?> TryAsync(JobHost monitor, Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
         await using var target = await JobHost.OpenAsync(jobs.Connector, job.Target!, cancellationToken).ConfigureAwait(false);
         var preparing = monitor.PrepareAsync(["curl"], report, cancellationToken);
-        var plan = await PlanAsync(monitor, job, report, cancellationToken).ConfigureAwait(false);
-        await preparing.ConfigureAwait(false);
+        var planning = PlanAsync(monitor, job, report, cancellationToken);
+        await Task.WhenAll(preparing, planning).ConfigureAwait(false);
         await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, job.Monitor!.PrivateAddress, cancellationToken).ConfigureAwait(false);
-        await monitor.CallAsync("secret", [job.Id, "plan"], "Writing the supervisor's plan", new MemoryStream(Encoding.UTF8.GetBytes(plan)), cancellationToken).ConfigureAwait(false);
+        var plan = new MemoryStream(Encoding.UTF8.GetBytes(await planning.ConfigureAwait(false)));
+        await monitor.CallAsync("secret", [job.Id, "plan"], "Writing the supervisor's plan", plan, cancellationToken).ConfigureAwait(false);
         var up = await monitor.TryCallAsync(
-            "supervise-up", [job.Id, job.TargetId, job.Target!.PrivateAddress!, $"{RolePatience.TotalSeconds.ToString(CultureInfo.InvariantCulture)}"], null, cancellationToken)
+            "supervise-up", [job.Id, job.TargetId, job.Target!.PrivateAddress!, RolePatience.TotalSeconds.ToString(CultureInfo.InvariantCulture)], null, cancellationToken)
             .ConfigureAwait(false);
         if (up.ExitCode == 0)
             return null;

@@ -4,8 +4,10 @@ using Amazon.EC2.Model;
 using Amazon.IdentityManagement;
 using Amazon.IdentityManagement.Model;
 using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Spot;
+using Fe2Ps.Core.Ssh;
 using Instance = Amazon.EC2.Model.Instance;
 
 namespace Fe2Ps.Core.Tests.Spot;
@@ -85,6 +87,71 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
         var problem = Assert.Single((await RemoveAsync(monitor)).Problems);
         Assert.Equal("RoleLeft", problem.Id);
         Assert.Contains(Name, problem.Message);
+    }
+
+    [Fact]
+    public async Task WithoutTheRightsAWarningNamesTheNextStepAndTheJobStaysWithTheComputersThatWait()
+    {
+        var monitor = await MonitorAsync("od1");
+        await _cloud.FaultAsync(new { kind = "deny", operation = "CreateRole" });
+        var (here, there) = (Machine("i-1", "spot2", "vpc-1"), Machine(monitor.InstanceId, "od1", "vpc-1"));
+        Assert.Matches("may not do that.*Wait-Fe2Script train.*-NoSupervisor", await WarningAsync(TheJob(here, there)));
+        await _cloud.ForgetCallsAsync();
+        Assert.Contains("not in one VPC", await WarningAsync(TheJob(here, there with { VpcId = "vpc-2" })));
+        var job = TheJob(here, there);
+        var own = job.Recovery! with { Machine = job.Recovery.Machine with { InstanceProfile = "arn:aws:iam::1:instance-profile/mine" } };
+        Assert.Contains("instance profile of its own", await WarningAsync(job with { Recovery = own }));
+        Assert.Empty(await _cloud.CallsAsync());
+    }
+
+    private async Task<string> WarningAsync(Job job)
+    {
+        var reports = new List<Fe2Report>();
+        var said = new Said(reports);
+        Assert.False(await new Supervisor(_session, new CloudJobs(_session, new FakeConnector())).StartAsync(job, said));
+        return Assert.Single(reports.OfType<WarningReport>()).Message;
+    }
+
+    private static JobMachine Machine(string id, string name, string vpc) =>
+        new(new SshTarget(id, name, "198.51.100.1", "ubuntu", null, null), "10.0.0.5", vpc);
+
+    private static Job TheJob(JobMachine target, JobMachine monitor) => new("job-00000000", "train", "train.sh", JobState.Running)
+    {
+        TargetId = target.Id,
+        TargetName = target.Name,
+        Target = target,
+        MonitorId = monitor.Id,
+        MonitorName = monitor.Name,
+        Monitor = monitor,
+        Recovery = new RecoveryFacts(
+            new RecoveryOptions(),
+            new ReplacementMachine("spot2", "ami-1", "m5.large", "us-east-2b", 8, "default", [], "ubuntu", null, true, new Dictionary<string, string>()),
+            InterruptSignal.USR1,
+            [new JobAttempt(1, "i-1", "m5.large", "us-east-2b", true, 0.03m) { Started = DateTimeOffset.UnixEpoch }]),
+    };
+
+    private sealed class Said(List<Fe2Report> reports) : IProgress<Fe2Report>
+    {
+        public void Report(Fe2Report value) => reports.Add(value);
+    }
+
+    [Fact]
+    public void WhatTheShellWritesOfTheMachinesIsWhatIsKnownOfThem()
+    {
+        var facts = TheJob(Machine("i-1", "a", "v"), Machine("i-2", "b", "v")).Recovery!;
+        Assert.Equal("1 i-1 m5.large us-east-2b spot 0.03 1970-01-01T00:00:00Z - -\n", AttemptLines.Write(facts.Attempts));
+        Assert.Same(facts, AttemptLines.Merge(facts, null));
+        Assert.Same(facts, AttemptLines.Merge(facts, "cut of\n"));
+        var merged = AttemptLines.Merge(
+            facts,
+            "1 i-1 m5.large us-east-2b spot - 1970-01-01T00:00:00Z 1970-01-01T01:00:00Z interrupted\n2 i-2 m5a.large us-east-2a on-demand 0.08 - - -\n");
+        Assert.Equal(
+            [
+                facts.Last with { Ended = DateTimeOffset.UnixEpoch.AddHours(1), End = "interrupted" },
+                new JobAttempt(2, "i-2", "m5a.large", "us-east-2a", false, 0.08m),
+            ],
+            merged.Attempts);
+        Assert.Equal(merged.Attempts, AttemptLines.Merge(facts, AttemptLines.Write(merged.Attempts)).Attempts);
     }
 
     [Theory]

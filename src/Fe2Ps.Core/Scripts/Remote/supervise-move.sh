@@ -92,7 +92,7 @@ SEEN
     fi
 }
 
-is_marked() { call "$(plan marked)" INSTANCE "$1" && element code | grep -q '^marked-for-'; }
+is_marked() { call "$(plan marked)" INSTANCE "$1" && lines | grep -q '^<code>marked-for-[a-z-]*</code>$'; }
 
 # comes_back: whether EC2 stops or hibernates the present machine at an interruption, and starts it again (RecoveryFacts.ComesBack).
 comes_back() { [ "$(plan comes-back)" = 1 ] && [ "$market" = spot ]; }
@@ -188,7 +188,7 @@ decide() {
 }
 
 # free_name: the name moves with the job. Sets name_in, the name as a form has it; where it is somebody else's by now, the job goes
-# on under the upcoming best one.
+# on under the next best one.
 free_name() {
     name_in=$(plan name)
     if call "$(plan named)" INSTANCE "$instance" && [ -n "$(instances)" ]; then

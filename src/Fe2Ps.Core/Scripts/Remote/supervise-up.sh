@@ -2,12 +2,17 @@
 # supervise-up ID INSTANCE ADDRESS SECONDS: on the monitor, after the plan is here: sees whether a supervisor can do its work, and
 # starts it. It must get credentials by this machine's role (a role that was just given takes some seconds, so many at most), must be
 # allowed to launch, which a dry run tells, and must reach the job's machine. Otherwise says why not, and leaves nothing.
+# supervise-up ID: takes back what is there of one.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
 # shellcheck source=supervise-cloud.sh
 . "$HOME/.fe2/supervise-cloud"
 
+if [ $# = 1 ]; then
+    unsupervise
+    exit 0
+fi
 trap unshare EXIT
 
 refuse() {

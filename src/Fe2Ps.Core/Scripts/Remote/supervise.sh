@@ -14,6 +14,7 @@ flock -n 7 || exit 0
 remember "$private/supervise.pid" $$ || exit 1
 silence=$(sed -n 's/^silence //p' "$private/plan" 2>/dev/null)
 : "${silence:=75}"
+quiet=$silence
 
 # A pipe into which nobody writes is a clock that needs no process.
 rm -f "$private/clock"
@@ -44,11 +45,14 @@ news() {
     first "$meta/heartbeat"
     if [ "$text" != "$beat" ]; then
         beat=$text
+        quiet=$silence
         # shellcheck disable=SC3028 # bash's own
         heard=$SECONDS
     fi
     # shellcheck disable=SC3028 # bash's own
-    [ $((SECONDS - heard)) -ge "$silence" ]
+    [ $((SECONDS - heard)) -ge "$quiet" ] || return 1
+    # One that lives and stays silent is asked about less and less often.
+    quiet=$((quiet < 300 ? quiet * 2 : 600))
 }
 
 beat=
