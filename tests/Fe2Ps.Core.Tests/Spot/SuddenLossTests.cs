@@ -113,6 +113,11 @@ public sealed class SuddenLossTests(HostedJobFixture cloud) : CountedJobTests(cl
         var over = await FinishAsync(job);
         Assert.Equal((JobState.Lost, true), (over.State, over.IsStopped));
         Assert.Single(await MachinesOfAsync(job));
+        // Started again, it finds that its monitor has given the job up, and does not work for nobody.
+        await Cloud.StartAsync(target.Id);
+        var again = await Cloud.Jobs.MachineAsync("paused");
+        await Until.TrueAsync(async () => await OnTargetAsync(again, "head -n 1 ~/fastec2/paused/.fe2/state") == "lost\n", "the job is given up there too", 60);
+        Assert.Equal("", await OnTargetAsync(again, "pgrep -f '[m]yscript.sh'"));
         await new InstanceActions(Cloud.Session).RemoveAsync([await new InstanceQuery(Cloud.Session).GetAsync("paused", default)]);
         await NothingIsLeftAsync(over);
     }

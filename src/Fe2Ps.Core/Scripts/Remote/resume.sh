@@ -41,6 +41,16 @@ if [ "$reason" != error ] && [ -s "$meta/exit-code" ] && ! [ -f "$private/down" 
     exit 0
 fi
 may_resume || exit 3
+# A monitor that does not know this machine's key any more has given the job to another one meanwhile, or given it up.
+if [ "$reason" = boot ] && [ -f "$private/ssh_config" ]; then
+    case $(ssh -F "$private/ssh_config" monitor hello 2>&1 </dev/null) in
+        *'Permission denied'*)
+            put "$meta/state" "lost
+the job's monitor has given it up while this machine was off"
+            exit 3
+            ;;
+    esac
+fi
 
 read -r PATH < "$private/login"
 { read -r _; read -r LANG; read -r SHELL; } < "$private/login"
