@@ -80,7 +80,7 @@ Describe 'Plain ssh' -Skip:$skip {
             $line | Should -Match '^(|#.*|Host [\w.-]+( [\w.-]+)*|    [A-Z]\w+ ("[^"%$]+"|\S+))$'
         }
 
-        (Get-Content $config)[0] | Should -Match '^Include "[^"*?]+"$'
+        @(Get-Content $config)[0] | Should -Match '^Include "[^"*?]+"$'
         $entry = Get-Fe2SshConfig od1
         foreach ($name in $entry.Host) {
             $answer = & ssh -F $config -G $name
