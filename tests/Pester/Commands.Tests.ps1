@@ -31,6 +31,8 @@ Describe 'Commands on machines' -Skip:$skip {
             $result = Invoke-Fe2Command c-1 'echo 1; echo 2 >&2; exit 255' -MergeError -AsResult
             $result.Output | Should -Be 1, 2
             $result.ExitCode | Should -Be 255
+            $result | Out-String | Should -Match 'SANDBOX'
+            $result | Format-List | Out-String | Should -Match 'SANDBOX'
         }
 
         It 'on standard error ends nothing under -ErrorAction Stop; the exit code does' {

@@ -82,7 +82,7 @@ ConvertTo-Json @($all) | Set-Content $File
             foreach ($line in $lines) { $line.Length | Should -BeLessOrEqual $Width -Because $one.Kind }
             $head = $lines | Where-Object { $_ -match '^\s*\S' -and $_ -notmatch 'SANDBOX|prices .* old' } | Select-Object -First 1
             foreach ($label in Get-Label $one.Type) { $head -split '\s+' | Should -Contain $label -Because "$($one.Kind): $head" }
-            if ($one.Kind -notin 'Region', 'Default') {
+            if ($one.Kind -ne 'Default') {
                 $one.Table | Should -BeLike '*SANDBOX*' -Because $one.Kind
                 $one.List | Should -BeLike '*SANDBOX*' -Because $one.Kind
             }

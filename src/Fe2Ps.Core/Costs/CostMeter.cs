@@ -71,7 +71,10 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
         };
     }
 
-    /// <summary>Addresses that machines use, and those that are kept for the account, used or not.</summary>
+    /// <summary>
+    /// Addresses that machines use, and those that are kept for the account, used or not: AWS bills every public IPv4 address. One of a machine
+    /// that does not run is idle. Source: https://aws.amazon.com/vpc/pricing/, "Public IPv4 Addresses".
+    /// </summary>
     public IEnumerable<CostItem> Addresses(IReadOnlyList<Instance> machines, IReadOnlyList<Address> addresses)
     {
         HashSet<string> kept = [.. addresses.Select(a => a.PublicIp)];
@@ -90,13 +93,15 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
 
         foreach (Address address in addresses)
         {
-            bool isIdle = string.IsNullOrEmpty(address.AssociationId) && string.IsNullOrEmpty(address.InstanceId);
+            Instance? machine = string.IsNullOrEmpty(address.InstanceId) ? null : machines.FirstOrDefault(i => i.InstanceId == address.InstanceId);
+            bool isStill = machine is not null && !Runs(machine);
+            bool isIdle = isStill || (string.IsNullOrEmpty(address.AssociationId) && string.IsNullOrEmpty(address.InstanceId));
             decimal? usd = isIdle ? storage?.IdleAddressHour : storage?.AddressHour;
             string? name = address.Tags?.FirstOrDefault(t => t.Key == TagNames.Name)?.Value
-                ?? machines.Where(i => i.InstanceId == address.InstanceId).Select(InstanceFacts.NameOf).FirstOrDefault();
+                ?? (machine is null ? null : InstanceFacts.NameOf(machine));
             yield return Item(CostKind.Address, name, address.AllocationId ?? address.PublicIp, address.Tags) with
             {
-                Description = $"Elastic IP {address.PublicIp}{(isIdle ? ", idle" : "")}",
+                Description = $"Elastic IP {address.PublicIp}{(isStill ? $", idle: {InstanceFacts.Label(machine!)} does not run" : isIdle ? ", idle" : "")}",
                 IsIdle = isIdle,
                 UsdPerHour = usd,
                 UsdSoFar = since is { } from ? SoFar(usd, Billed(from)) : null,

@@ -8,19 +8,18 @@ namespace Fe2Ps.Core.Costs;
 /// <summary>What machines cost by the hour: a few questions for all of them.</summary>
 internal sealed class InstancePrices
 {
-    private const string Linux = "Linux";
     private readonly Dictionary<(string Type, string System), decimal> _onDemand = [];
     private readonly Dictionary<(string Type, string Zone), decimal> _spot = [];
 
     /// <summary>USD an hour while it runs, or null.</summary>
     public decimal? Of(Instance instance)
     {
-        (string type, string? system) = (TypeOf(instance), SystemOf(instance));
+        (string type, string? system) = (TypeOf(instance), BilledSystem.Of(instance));
         if (system is null)
             return null;
         if (!InstanceFacts.IsSpot(instance))
             return _onDemand.TryGetValue((type, system), out decimal usd) ? usd : null;
-        return system == Linux && _spot.TryGetValue((type, instance.Placement?.AvailabilityZone ?? ""), out decimal now) ? now : null;
+        return system == BilledSystem.Linux && _spot.TryGetValue((type, instance.Placement?.AvailabilityZone ?? ""), out decimal now) ? now : null;
     }
 
     /// <summary>Asks for the prices of machines that run. What cannot be asked for is a problem, and its prices are unknown.</summary>
@@ -29,7 +28,7 @@ internal sealed class InstancePrices
     {
         var prices = new InstancePrices();
         Instance[] running = [.. instances.Where(CostMeter.Runs)];
-        foreach (IGrouping<string?, Instance> system in running.Where(i => !InstanceFacts.IsSpot(i)).GroupBy(SystemOf))
+        foreach (IGrouping<string?, Instance> system in running.Where(i => !InstanceFacts.IsSpot(i)).GroupBy(BilledSystem.Of))
         {
             if (system.Key is null)
                 continue;
@@ -64,18 +63,4 @@ internal sealed class InstancePrices
     }
 
     private static string TypeOf(Instance instance) => instance.InstanceType?.Value ?? "";
-
-    /// <summary>
-    /// The operating system in the price list's words, or null for one that it has no such word for. EC2's words: "AMI billing information fields"
-    /// in the EC2 user guide.
-    /// </summary>
-    private static string? SystemOf(Instance instance) => instance.PlatformDetails switch
-    {
-        null or "" or "Linux/UNIX" => Linux,
-        "Windows" or "Windows BYOL" => "Windows",
-        "Red Hat Enterprise Linux" => "RHEL",
-        "SUSE Linux" => "SUSE",
-        "Ubuntu Pro" => "Ubuntu Pro",
-        _ => null,
-    };
 }

@@ -128,10 +128,11 @@ internal sealed record LaunchPlan(
     public static void Check(LaunchRequest request)
     {
         if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 200 || request.Name.AsSpan().ContainsAny("*?[]")
-            || request.Name.Any(char.IsControl) || InstanceQuery.IsId(request.Name) || request.Name != request.Name.Trim())
+            || request.Name.Any(char.IsControl) || InstanceQuery.IsId(request.Name) || request.Name != request.Name.Trim()
+            || request.Name is "." or "..")
         {
             throw Invalid("NameInvalid", $"'{request.Name}' cannot be an instance's name.",
-                "Use 1 to 200 characters without * ? [ ], without a space at either end, and nothing that looks like an instance id.", request.Name);
+                "Use 1 to 200 characters without * ? [ ], without a space at either end, not . or .., and nothing that looks like an instance id.", request.Name);
         }
 
         if (request.Count is < 1 or > 1000)

@@ -57,7 +57,7 @@ public sealed class PriceBook(Fe2Session session)
     {
         if (InstanceFacts.StateOf(instance) is not ("running" or "pending"))
             return 0;
-        return instance.InstanceType?.Value is { } type
+        return instance.InstanceType?.Value is { } type && BilledSystem.Of(instance) == BilledSystem.Linux
             ? Find(folder, scope, type, InstanceFacts.IsSpot(instance) ? instance.Placement?.AvailabilityZone ?? "" : null) : null;
     }
 

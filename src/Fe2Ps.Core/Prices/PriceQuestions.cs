@@ -45,6 +45,7 @@ internal sealed class PriceQuestions(Fe2Session session)
     public async Task<List<PriceProduct>> ProductsAsync(
         string service, List<PriceFilter> filters, IProgress<Fe2Report>? progress, CancellationToken cancellationToken)
     {
+        PriceCurrency.Check(session);
         var products = new List<PriceProduct>();
         var request = new GetProductsRequest { ServiceCode = service, FormatVersion = "aws_v1", Filters = filters, MaxResults = PageSize };
         do

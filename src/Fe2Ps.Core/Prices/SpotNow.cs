@@ -25,6 +25,7 @@ public sealed class SpotNow(Fe2Session session)
     public Task<IReadOnlyList<SpotQuote>> ListAsync(IReadOnlyList<string> types, CancellationToken cancellationToken = default) =>
         session.GuardAsync<IReadOnlyList<SpotQuote>>("look up spot prices", string.Join(", ", types), async () =>
         {
+            PriceCurrency.Check(session);
             DateTimeOffset now = session.Clock.GetUtcNow();
             ILookup<string, SpotQuote> kept = Fresh(now);
             string[] unknown = [.. types.Where(t => !kept.Contains(t)).Distinct(StringComparer.Ordinal)];

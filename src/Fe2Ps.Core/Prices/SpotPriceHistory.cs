@@ -94,6 +94,7 @@ public sealed class SpotPriceHistory(Fe2Session session)
     public Task<IReadOnlyList<SpotPriceSeries>> ReadAsync(SpotPriceQuery query, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) =>
         session.GuardAsync<IReadOnlyList<SpotPriceSeries>>("read the history of spot prices", string.Join(", ", query.InstanceTypes), async () =>
         {
+            PriceCurrency.Check(session);
             string product = Check(query);
             IReadOnlyList<string> types = await InstanceTypePattern.ResolveAsync(session, query.InstanceTypes, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> zones = query.Zones is { Count: > 0 } wanted

@@ -20,8 +20,7 @@ public static class RegionSpread
         if (!IsSpread(where.Region))
             return [await Fe2Session.OpenAsync(where, environment, cancellationToken).ConfigureAwait(false)];
         Fe2Session home = await HomeAsync(where with { Region = null }, environment, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<RegionInfo> regions = await new RegionQuery(home).ListAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        string[] codes = [.. regions.Select(r => r.Code).Where(code => FileSystemName.MatchesSimpleExpression(where.Region, code))];
+        string[] codes = [.. (await CodesAsync(home, cancellationToken).ConfigureAwait(false)).Where(code => FileSystemName.MatchesSimpleExpression(where.Region, code))];
         if (codes.Length == 0)
         {
             throw new Fe2Exception(
@@ -30,6 +29,19 @@ public static class RegionSpread
         }
 
         return await Task.WhenAll(codes.Select(code => Fe2Session.OpenAsync(where with { Region = code }, environment, cancellationToken))).ConfigureAwait(false);
+    }
+
+    /// <summary>The account's regions. Without a connection those that this version knows: what is kept of them can be used.</summary>
+    private static async Task<IEnumerable<string>> CodesAsync(Fe2Session home, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await new RegionQuery(home).ListAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Select(r => r.Code);
+        }
+        catch (Fe2Exception offline) when (offline.Kind == Fe2ErrorKind.Connection)
+        {
+            return RegionCatalogue.All.Select(r => r.Code).Where(c => !c.StartsWith("cn-", StringComparison.Ordinal) && !c.StartsWith("us-gov-", StringComparison.Ordinal));
+        }
     }
 
     private static async Task<Fe2Session> HomeAsync(SessionOptions where, Fe2Environment? environment, CancellationToken cancellationToken)

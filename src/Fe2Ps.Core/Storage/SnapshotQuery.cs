@@ -28,7 +28,7 @@ public sealed class SnapshotQuery(Fe2Session session)
             var found = new List<Snapshot>();
             foreach (string[] few in volumeIds.Distinct(StringComparer.Ordinal).Chunk(InstanceQuery.FilterValues))
                 found.AddRange(await ByFiltersAsync([InstanceQuery.Filter("volume-id", few)], cancellationToken).ConfigureAwait(false));
-            IReadOnlyList<Snapshot> sorted = Sorted(found);
+            IReadOnlyList<Snapshot> sorted = Search.Sorted(found);
             return new SnapshotSelection(orphan ? await UnusedAsync(sorted, cancellationToken).ConfigureAwait(false) : sorted, []);
         });
 
@@ -71,47 +71,12 @@ public sealed class SnapshotQuery(Fe2Session session)
 
     private async Task<SnapshotSelection> SelectAsync(IReadOnlyList<string> names, bool oneEach, CancellationToken cancellationToken)
     {
-        var pattern = new NamePattern(names, "snap-");
-        var found = new List<Snapshot>();
+        var pattern = new NamePattern(names, Search.IdPrefix);
+        List<Snapshot> found = await Search.FindAsync(pattern, [], cancellationToken).ConfigureAwait(false);
         if (pattern.Everything)
-        {
-            found = await ByFiltersAsync([], cancellationToken).ConfigureAwait(false);
             CompletionCache.Put(session, CompletionKind.Snapshot, Names(found));
-        }
-        else
-        {
-            foreach (string[] few in pattern.Names.Chunk(InstanceQuery.FilterValues))
-            {
-                Filter filter = InstanceQuery.Filter("tag:Name", few.Select(InstanceQuery.ServerPattern));
-                found.AddRange((await ByFiltersAsync([filter], cancellationToken).ConfigureAwait(false)).Where(s => pattern.Fits(SnapshotFacts.NameOf(s))));
-            }
-
-            foreach (string[] few in pattern.Ids.Chunk(InstanceQuery.FilterValues))
-                found.AddRange(await ByFiltersAsync([InstanceQuery.Filter("snapshot-id", few)], cancellationToken).ConfigureAwait(false));
-            found = [.. found.DistinctBy(s => s.SnapshotId)];
-        }
-
-        var problems = new List<Fe2Exception>();
-        foreach (string id in pattern.Ids.Where(id => found.All(s => s.SnapshotId != id)))
-            problems.Add(StorageErrors.SnapshotNotFound(id, session.Region));
-        if (!pattern.Everything)
-        {
-            foreach (string name in pattern.Plain)
-            {
-                List<Snapshot> same = found.FindAll(s => SnapshotFacts.NameOf(s) == name);
-                if (same.Count == 0)
-                {
-                    problems.Add(StorageErrors.SnapshotNotFound(name, session.Region));
-                }
-                else if (oneEach && same.Count > 1)
-                {
-                    problems.Add(StorageErrors.SnapshotAmbiguous(name, same));
-                    found.RemoveAll(s => same.Contains(s) && !pattern.Ids.Contains(s.SnapshotId));
-                }
-            }
-        }
-
-        return new SnapshotSelection(Sorted(found), problems);
+        List<Fe2Exception> problems = Search.Judge(found, pattern, oneEach);
+        return new SnapshotSelection(Search.Sorted(found), problems);
     }
 
     private async Task<IReadOnlyList<Snapshot>> UnusedAsync(IReadOnlyList<Snapshot> snapshots, CancellationToken cancellationToken)
@@ -130,11 +95,15 @@ public sealed class SnapshotQuery(Fe2Session session)
         return [.. snapshots.Where(s => !present.Contains(s.VolumeId) && !used.Contains(s.SnapshotId))];
     }
 
-    private static IReadOnlyList<Snapshot> Sorted(IEnumerable<Snapshot> snapshots) =>
-    [
-        .. snapshots.OrderBy(s => SnapshotFacts.NameOf(s) is null)
-            .ThenBy(s => SnapshotFacts.NameOf(s), NaturalOrder.Instance)
-            .ThenByDescending(s => s.StartTime)
-            .ThenBy(s => s.SnapshotId, StringComparer.Ordinal),
-    ];
+    private NamedSearch<Snapshot> Search => new(session)
+    {
+        IdPrefix = "snap-",
+        IdFilter = "snapshot-id",
+        IdOf = s => s.SnapshotId,
+        NameOf = SnapshotFacts.NameOf,
+        ByAge = all => all.ThenByDescending(s => s.StartTime),
+        ListAsync = ByFiltersAsync,
+        NotFound = StorageErrors.SnapshotNotFound,
+        Ambiguous = StorageErrors.SnapshotAmbiguous,
+    };
 }

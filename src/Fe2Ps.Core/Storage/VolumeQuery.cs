@@ -70,68 +70,36 @@ public sealed class VolumeQuery(Fe2Session session)
 
     private async Task<VolumeSelection> SelectAsync(VolumeSelector selector, bool oneEach, CancellationToken cancellationToken)
     {
-        var pattern = new NamePattern(selector.Names, "vol-");
+        var pattern = new NamePattern(selector.Names, Search.IdPrefix);
         var common = new List<Filter>();
         if (selector.Orphan)
             common.Add(InstanceQuery.Filter("status", ["available", "error"]));
         var found = new List<Volume>();
         if (selector.InstanceIds.Count == 0)
-            found = await FindAsync(pattern, common, cancellationToken).ConfigureAwait(false);
+            found = await Search.FindAsync(pattern, common, cancellationToken).ConfigureAwait(false);
         foreach (string[] few in selector.InstanceIds.Chunk(InstanceQuery.FilterValues))
-            found.AddRange(await FindAsync(pattern, [.. common, InstanceQuery.Filter("attachment.instance-id", few)], cancellationToken).ConfigureAwait(false));
+            found.AddRange(await Search.FindAsync(pattern, [.. common, InstanceQuery.Filter("attachment.instance-id", few)], cancellationToken).ConfigureAwait(false));
 
         found.RemoveAll(v => !pattern.Ids.Contains(v.VolumeId)
             && ((VolumeFacts.IsRoot(v) && !selector.IncludeRoot) || (oneEach && VolumeFacts.StateOf(v) is "deleting" or "deleted")));
         if (pattern.Everything && common.Count == 0 && selector.InstanceIds.Count == 0)
             CompletionCache.Put(session, CompletionKind.Volume, Names(found));
-
-        var problems = new List<Fe2Exception>();
-        foreach (string id in pattern.Ids.Where(id => found.All(v => v.VolumeId != id)))
-            problems.Add(StorageErrors.VolumeNotFound(id, session.Region));
-        if (!pattern.Everything)
-        {
-            foreach (string name in pattern.Plain)
-            {
-                List<Volume> same = found.FindAll(v => VolumeFacts.NameOf(v) == name);
-                if (same.Count == 0)
-                {
-                    problems.Add(StorageErrors.VolumeNotFound(name, session.Region));
-                }
-                else if (oneEach && same.Count > 1)
-                {
-                    problems.Add(StorageErrors.VolumeAmbiguous(name, same));
-                    found.RemoveAll(v => same.Contains(v) && !pattern.Ids.Contains(v.VolumeId));
-                }
-            }
-        }
-
-        return new VolumeSelection(Sorted(found), problems);
-    }
-
-    private async Task<List<Volume>> FindAsync(NamePattern pattern, List<Filter> common, CancellationToken cancellationToken)
-    {
-        if (pattern.Everything)
-            return await ByFiltersAsync(common, cancellationToken).ConfigureAwait(false);
-        var found = new List<Volume>();
-        foreach (string[] few in pattern.Names.Chunk(InstanceQuery.FilterValues))
-        {
-            Filter names = InstanceQuery.Filter("tag:Name", few.Select(InstanceQuery.ServerPattern));
-            found.AddRange((await ByFiltersAsync([.. common, names], cancellationToken).ConfigureAwait(false)).Where(v => pattern.Fits(VolumeFacts.NameOf(v))));
-        }
-
-        foreach (string[] few in pattern.Ids.Chunk(InstanceQuery.FilterValues))
-            found.AddRange(await ByFiltersAsync([.. common, InstanceQuery.Filter("volume-id", few)], cancellationToken).ConfigureAwait(false));
-        return [.. found.DistinctBy(v => v.VolumeId)];
+        List<Fe2Exception> problems = Search.Judge(found, pattern, oneEach);
+        return new VolumeSelection(Search.Sorted(found), problems);
     }
 
     internal static IReadOnlyList<string> Names(IEnumerable<Volume> volumes) =>
         [.. volumes.Where(v => !VolumeFacts.IsRoot(v)).Select(VolumeFacts.NameOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
 
-    private static IReadOnlyList<Volume> Sorted(IEnumerable<Volume> volumes) =>
-    [
-        .. volumes.OrderBy(v => VolumeFacts.NameOf(v) is null)
-            .ThenBy(v => VolumeFacts.NameOf(v), NaturalOrder.Instance)
-            .ThenBy(v => v.CreateTime)
-            .ThenBy(v => v.VolumeId, StringComparer.Ordinal),
-    ];
+    private NamedSearch<Volume> Search => new(session)
+    {
+        IdPrefix = "vol-",
+        IdFilter = "volume-id",
+        IdOf = v => v.VolumeId,
+        NameOf = VolumeFacts.NameOf,
+        ByAge = all => all.ThenBy(v => v.CreateTime),
+        ListAsync = ByFiltersAsync,
+        NotFound = StorageErrors.VolumeNotFound,
+        Ambiguous = StorageErrors.VolumeAmbiguous,
+    };
 }

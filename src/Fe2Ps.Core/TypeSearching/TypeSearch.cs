@@ -11,12 +11,13 @@ public sealed class TypeSearch(IReadOnlyList<Fe2Session> sessions)
 {
     private const int RegionsAtOnce = 6;
 
-    /// <summary>What fits. Volatility and placement score are looked up for what is given back, not for everything that was looked at.</summary>
+    /// <summary>What fits. One region of several that does not answer is a warning and leaves the others. Volatility and placement score are looked up for what is given back, not for everything that was looked at.</summary>
     public async Task<TypeSearchResult> FindAsync(
         TypeSearchRequest request, IProgress<Fe2Report>? progress = null, CancellationToken cancellationToken = default)
     {
         var offers = new ConcurrentBag<TypeOffer>();
         var problems = new ConcurrentBag<Fe2Exception>();
+        var warnings = new RegionWarnings(progress, sessions.Count);
         int done = 0;
         await Parallel.ForEachAsync(
             sessions,
@@ -26,12 +27,13 @@ public sealed class TypeSearch(IReadOnlyList<Fe2Session> sessions)
                 try
                 {
                     foreach (TypeOffer offer in await session.GuardAsync(
-                        "find instance types", session.Region, () => OfRegionAsync(session, request, progress, token)).ConfigureAwait(false))
+                        "find instance types", session.Region, () => OfRegionAsync(session, request, warnings.Of(session.Region), token)).ConfigureAwait(false))
                         offers.Add(offer);
                 }
                 catch (Fe2Exception failure)
                 {
                     problems.Add(failure);
+                    warnings.Add(session.Region, $"nothing is known of it: {failure.Message}");
                 }
 
                 if (sessions.Count > 1)
@@ -43,6 +45,11 @@ public sealed class TypeSearch(IReadOnlyList<Fe2Session> sessions)
         ];
         if (request.Spot && found.Count > 0)
             found = await WithScoresAsync(await WithVolatilityAsync(found, progress, cancellationToken).ConfigureAwait(false), progress, cancellationToken).ConfigureAwait(false);
+        // Where one region answers, those that do not are a warning; where none does, each is an error.
+        if (problems.Count < sessions.Count)
+            problems.Clear();
+        if (sessions.Count > 1 && problems.IsEmpty)
+            warnings.Say();
         if (found.Count == 0 && problems.IsEmpty)
             progress?.Report(new WarningReport($"Nothing fits{(request.MaxPrice is null ? "" : " for that price")}; {(request.PreviousGeneration ? "ask for less" : "ask for less, or also for -PreviousGeneration")}, or look in every region with -Region *."));
         return new TypeSearchResult(found, [.. problems.OrderBy(p => $"{p.Target}", StringComparer.Ordinal)]);

@@ -8,41 +8,18 @@ using Fe2Ps.Views;
 
 namespace Fe2Ps.Pipeline;
 
-/// <summary>A cmdlet that acts on volumes. What a pipeline names in one place is asked for together, once.</summary>
-public abstract class VolumeActionCmdlet : Fe2Cmdlet
+/// <summary>A cmdlet that acts on volumes.</summary>
+public abstract class VolumeActionCmdlet : StorageCmdlet
 {
-    private readonly NameBatches _batches = new();
+    /// <inheritdoc/>
+    private protected sealed override StorageKind Kind => StorageKind.Volume;
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing()
+    private protected sealed override async Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<string> names, CancellationToken stop)
     {
-        foreach ((SessionOptions where, IReadOnlyList<string> names) in _batches.All)
-        {
-            Run(async stop =>
-            {
-                Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-                VolumeSelection found = await new VolumeQuery(session).ResolveAsync(names, stop).ConfigureAwait(false);
-                foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
-                await ActAllAsync(session, where, found.Volumes, stop).ConfigureAwait(false);
-            });
-        }
-    }
-
-    /// <summary>Adds names or ids.</summary>
-    private protected void Add(params IEnumerable<string> names) => _batches.Add(Where, names);
-
-    /// <summary>Adds what came down the pipeline: a volume, the name or id of one. A snapshot has the id of a volume too, and is none.</summary>
-    private protected void AddPiped(PSObject input)
-    {
-        switch (input.BaseObject)
-        {
-            case Volume volume: Add(volume.VolumeId); break;
-            case string name: Add(name); break;
-            default:
-                if (input.BaseObject is not Snapshot && input.Properties["VolumeId"]?.Value is string { Length: > 0 } id) Add(id);
-                else WriteError(NoVolume(input).ToErrorRecord());
-                break;
-        }
+        VolumeSelection found = await new VolumeQuery(session).ResolveAsync(names, stop).ConfigureAwait(false);
+        foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
+        await ActAllAsync(session, where, found.Volumes, stop).ConfigureAwait(false);
     }
 
     /// <summary>Whether to go on with a volume, and how that is called.</summary>
@@ -69,9 +46,6 @@ public abstract class VolumeActionCmdlet : Fe2Cmdlet
     }
 
     private protected Task WriteAsync(Volume volume, Fe2Session session, SessionOptions where) => WriteAsync(Dressed.Volume(volume, session, where));
-
-    internal static Fe2Exception NoVolume(PSObject input) => new(
-        "NotAVolume", Fe2ErrorKind.InvalidArgument, $"'{input}' is neither a volume nor the name of one.", "Pipe in what Get-Fe2Volume gives.", input);
 }
 
 /// <summary>A cmdlet that acts on volumes, named by name, by id or as objects.</summary>
@@ -96,15 +70,7 @@ public abstract class VolumeCmdlet : VolumeActionCmdlet
     public PSObject[] Volume { get; set; } = [];
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord()
-    {
-        switch (ParameterSetName)
-        {
-            case "Volume": Array.ForEach(Volume, AddPiped); break;
-            case "Id": Add(VolumeId); break;
-            default: Add(Name); break;
-        }
-    }
+    protected sealed override void ProcessRecord() => Take(Name, VolumeId, Volume);
 }
 
 /// <summary>

@@ -44,6 +44,14 @@ internal static class Dressed
         return dressed;
     }
 
+    /// <summary>An object that no region has, with <c>EndpointUrl</c> where that is not AWS's own.</summary>
+    public static PSObject At(object value, Fe2Session? session)
+    {
+        var dressed = new PSObject(value);
+        if (session?.EndpointUrl is { } endpoint) Put(dressed, "EndpointUrl", endpoint);
+        return dressed;
+    }
+
     private static void Put(PSObject dressed, string name, string value)
     {
         // An object that passes a second time has them already.

@@ -70,6 +70,53 @@ public sealed class CostQueryTests
         Assert.Equal(CostKind.Volume, left.Kind);
     }
 
+    [Theory]
+    [InlineData("running", false, "Elastic IP 192.0.2.1")]
+    [InlineData("stopped", true, "Elastic IP 192.0.2.1, idle: base (i-1) does not run")]
+    public void AnAddressOfAMachineThatDoesNotRunIsIdleAndBothArePaidFor(string state, bool isIdle, string description)
+    {
+        var prices = new StoragePrices
+        {
+            Region = "us-east-2", AsOf = DateTimeOffset.UnixEpoch, VolumeGiBMonth = new Dictionary<string, decimal>(), IopsMonth = new Dictionary<string, decimal>(),
+            AddressHour = 0.005m, IdleAddressHour = 0.006m,
+        };
+        var machine = new Instance { InstanceId = "i-1", PublicIpAddress = "192.0.2.1", State = new InstanceState { Name = InstanceStateName.FindValue(state) }, Tags = [new Tag("Name", "base")] };
+        var address = new Address { AllocationId = "eipalloc-1", AssociationId = "eipassoc-1", InstanceId = "i-1", PublicIp = "192.0.2.1" };
+
+        CostItem item = Assert.Single(new CostMeter("us-east-2", DateTimeOffset.UnixEpoch, null, prices).Addresses([machine], [address]));
+
+        Assert.Equal((isIdle, description, isIdle ? 0.006m : 0.005m, "base"), (item.IsIdle, item.Description, item.UsdPerHour!.Value, item.Name));
+    }
+
+    [Theory]
+    [InlineData(null, "Linux")]
+    [InlineData("Linux/UNIX", "Linux")]
+    [InlineData("Windows", "Windows")]
+    [InlineData("Windows BYOL", "Linux")]
+    [InlineData("Red Hat Enterprise Linux", "RHEL")]
+    [InlineData("Windows with SQL Server Standard", null)]
+    public void ALicenceThatIsBroughtAlongIsNotPaidFor(string? platform, string? billedAs) =>
+        Assert.Equal(billedAs, BilledSystem.Of(new Instance { PlatformDetails = platform }));
+
+    [Fact]
+    public async Task PricesInAnotherCurrencyAreNeverShownAsDollars()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session beijing = await cloud.SessionAsync(region: "cn-north-1");
+        await Refused(() => new PriceList(beijing).OnDemandAsync(new PriceRequest { Patterns = ["m5"] }));
+        await Refused(() => new PriceList(beijing).StorageAsync());
+        await Refused(() => new SpotPriceHistory(beijing).ListAsync(new SpotPriceQuery(["m5.large"])));
+        await Refused(() => new SpotNow(beijing).ListAsync(["m5.large"]));
+        Assert.Empty(await cloud.OperationsAsync());
+
+        static async Task Refused(Func<Task> ask)
+        {
+            Fe2Exception refused = await Assert.ThrowsAsync<Fe2Exception>(ask);
+            Assert.Equal("CurrencyUnsupported", refused.Id);
+            Assert.Contains("CNY", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task WhatMayNotBeLookedAtIsAProblemAndDoesNotHideTheRest()
     {

@@ -49,6 +49,36 @@ public sealed class ImageRemovalTests
     }
 
     [Fact]
+    public async Task ManyImagesAreLookedAtOnceAndOneThatStaysDoesNotHoldUpTheRest()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await ImageFreezerTests.MachineAsync(session, "base");
+        var images = new List<Image>();
+        foreach (string name in new[] { "one", "two", "three", "four" })
+            images.Add(await ImageFreezerTests.FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Name = name, Wait = true, NoReboot = true }));
+        await session.Ec2.CreateLaunchTemplateAsync(new CreateLaunchTemplateRequest
+        {
+            LaunchTemplateName = "nightly",
+            LaunchTemplateData = new RequestLaunchTemplateData { ImageId = images[1].ImageId },
+        });
+        await cloud.ForgetCallsAsync();
+        var problems = new Dictionary<string, Fe2Exception?>();
+
+        await new ImageRemoval(session).RemoveAllAsync(images, force: false, (image, problem) =>
+        {
+            problems[ImageFacts.NameOf(image)!] = problem;
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal([("four", null), ("one", null), ("three", null), ("two", "ImageInUse")], problems.Select(p => (p.Key, p.Value?.Id)).Order());
+        Assert.Equal(
+            ["DeregisterImage", "DeregisterImage", "DeregisterImage", "DescribeImages", "DescribeInstances", "DescribeLaunchTemplateVersions"],
+            (await cloud.OperationsAsync()).Order(StringComparer.Ordinal));
+        Assert.Single((await cloud.RegionAsync())["images"]!.AsArray());
+    }
+
+    [Fact]
     public async Task WhoMayNotSeeTemplatesIsToldAndMayStillRemove()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();

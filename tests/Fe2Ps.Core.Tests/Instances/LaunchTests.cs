@@ -111,6 +111,8 @@ public sealed class LaunchTests
     }
 
     [Theory]
+    [InlineData(".", "NameInvalid")]
+    [InlineData("..", "NameInvalid")]
     [InlineData("", "NameInvalid")]
     [InlineData("job-*", "NameInvalid")]
     [InlineData("i-0123456789abcdef0", "NameInvalid")]

@@ -37,6 +37,9 @@ public sealed class JobRequestTests : IDisposable
     [InlineData("spot2", "spot2")]
     [InlineData("a/b c", "a_b c")]
     [InlineData("...", "i-1")]
+    [InlineData("..", "i-1")]
+    [InlineData("../../etc", "_.._etc")]
+    [InlineData("/", "_")]
     [InlineData("작업 'x'", "작업 'x'")]
     [InlineData("new\nline", "new_line")]
     public void AnInstancesNameBecomesAJobs(string instance, string expected)

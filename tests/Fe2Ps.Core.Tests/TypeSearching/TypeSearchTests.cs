@@ -104,6 +104,46 @@ public sealed class TypeSearchTests
     }
 
     [Fact]
+    public async Task ARegionThatDoesNotAnswerIsOneWarningAndNoneThatDoesIsAnError()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session[] dead = [await cloud.SessionAsync(region: "eu-west-1", endpoint: "http://127.0.0.1:9"), await cloud.SessionAsync(region: "eu-west-2", endpoint: "http://127.0.0.1:9")];
+        var said = new List<Fe2Report>();
+        var request = new TypeSearchRequest { Cpu = 8, MemoryGiB = 32 };
+
+        TypeSearchResult found = await new TypeSearch([dead[0], await cloud.SessionAsync(), dead[1]]).FindAsync(request, new Recorder(said));
+
+        Assert.Empty(found.Problems);
+        Assert.NotEmpty(found.Offers);
+        Assert.All(found.Offers, o => Assert.Equal("us-east-2", o.Region));
+        string warning = Assert.Single(said.OfType<WarningReport>()).Message;
+        Assert.Contains("eu-west-1: nothing is known of it", warning, StringComparison.Ordinal);
+        Assert.Contains("eu-west-2: nothing is known of it", warning, StringComparison.Ordinal);
+
+        TypeSearchResult none = await new TypeSearch(dead).FindAsync(request, new Recorder(said));
+        Assert.Equal(["eu-west-1", "eu-west-2"], none.Problems.Select(p => $"{p.Target}"));
+        Assert.Single(said.OfType<WarningReport>());
+    }
+
+    [Fact]
+    public async Task OfflineWhatIsKeptOfTheRegionsStillComesWithOneWarning()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        var request = new TypeSearchRequest { Cpu = 8, MemoryGiB = 32, First = 1000 };
+        await FindAsync(cloud, request, "us-*");
+        string endpoint = cloud.EndpointUrl;
+        await cloud.Process.StopAsync();
+        var said = new List<Fe2Report>();
+
+        IReadOnlyList<Fe2Session> regions = await RegionSpread.OpenAsync(new SessionOptions("*", null, endpoint), TestCloud.Here("me", Path.Combine(cloud.Home, "me")));
+        TypeSearchResult found = await new TypeSearch(regions).FindAsync(request, new Recorder(said));
+
+        Assert.Equal(["us-east-1", "us-east-2", "us-west-1", "us-west-2"], found.Offers.Select(o => o.Region).Distinct().Order());
+        Assert.Empty(found.Problems);
+        Assert.Single(said.OfType<WarningReport>());
+    }
+
+    [Fact]
     public async Task NothingThatFitsIsSaid()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();

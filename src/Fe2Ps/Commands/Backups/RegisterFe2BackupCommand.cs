@@ -138,7 +138,7 @@ public sealed class RegisterFe2BackupCommand : Fe2Cmdlet
             case Volume volume: _volumes.Add(where, [volume.VolumeId]); break;
             case Instance instance: _instances.Add(where, [instance.InstanceId]); break;
             case string name: _volumes.Add(where, [name]); break;
-            default: WriteError(VolumeActionCmdlet.NoVolume(input).ToErrorRecord()); break;
+            default: WriteError(StorageKind.Volume.None(input).ToErrorRecord()); break;
         }
     }
 }

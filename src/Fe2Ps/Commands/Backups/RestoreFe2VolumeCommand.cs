@@ -101,7 +101,7 @@ public sealed class RestoreFe2VolumeCommand : Fe2Cmdlet
         };
         if (volume is null)
         {
-            WriteError(VolumeActionCmdlet.NoVolume(InputObject!).ToErrorRecord());
+            WriteError(StorageKind.Volume.None(InputObject!).ToErrorRecord());
             return null;
         }
 

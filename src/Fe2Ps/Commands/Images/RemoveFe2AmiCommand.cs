@@ -24,19 +24,14 @@ public sealed class RemoveFe2AmiCommand : ImageActionCmdlet
     {
         IReadOnlyList<Image> confirmed = await Pump.AskAsync<IReadOnlyList<Image>>(
             () => [.. images.Where(i => ShouldProcess(ImageFacts.Label(i), $"Deregister, and delete {Snapshots(i)}"))]).ConfigureAwait(false);
-        var removal = new ImageRemoval(session);
-        foreach (Image image in confirmed)
-        {
-            try
+        await new ImageRemoval(session).RemoveAllAsync(
+            confirmed, Force,
+            async (image, problem) =>
             {
-                await removal.RemoveAsync(image, Force, Pump, stop).ConfigureAwait(false);
-                if (PassThru) await new ImageOutput(Pump, this).WriteAsync([image], session, where, stop).ConfigureAwait(false);
-            }
-            catch (Fe2Exception failure)
-            {
-                await WriteErrorAsync(failure).ConfigureAwait(false);
-            }
-        }
+                if (problem is not null) await WriteErrorAsync(problem).ConfigureAwait(false);
+                else if (PassThru) await new ImageOutput(Pump, this).WriteAsync([image], session, where, stop).ConfigureAwait(false);
+            },
+            Pump, stop).ConfigureAwait(false);
     }
 
     private static string Snapshots(Image image) => ImageFacts.SnapshotIds(image).Count is var count && count == 1 ? "its snapshot" : $"its {count} snapshots";

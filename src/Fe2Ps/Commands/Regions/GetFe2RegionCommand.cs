@@ -4,6 +4,7 @@ using Fe2Ps.Core;
 using Fe2Ps.Core.Regions;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Pipeline;
+using Fe2Ps.Views;
 
 namespace Fe2Ps.Commands;
 
@@ -32,18 +33,20 @@ public sealed class GetFe2RegionCommand : Fe2Cmdlet
         {
             Run(async stop =>
             {
-                foreach (RegionInfo region in await FindAsync(where, name, stop).ConfigureAwait(false))
-                    await WriteAsync(region).ConfigureAwait(false);
+                (IReadOnlyList<RegionInfo> regions, Fe2Session? session) = await FindAsync(where, name, stop).ConfigureAwait(false);
+                foreach (RegionInfo region in regions)
+                    await WriteAsync(Dressed.At(region, session)).ConfigureAwait(false);
             });
         }
     }
 
-    private async Task<IReadOnlyList<RegionInfo>> FindAsync(SessionOptions where, string? name, CancellationToken stop)
+    /// <returns>The regions, and the session that was asked; null where nobody could be.</returns>
+    private async Task<(IReadOnlyList<RegionInfo> Regions, Fe2Session? Session)> FindAsync(SessionOptions where, string? name, CancellationToken stop)
     {
         try
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            return await new RegionQuery(session).ListAsync(name, All, stop).ConfigureAwait(false);
+            return (await new RegionQuery(session).ListAsync(name, All, stop).ConfigureAwait(false), session);
         }
         catch (Fe2Exception failure) when (failure.Id == "RegionMissing" || failure.Kind is Fe2ErrorKind.Security or Fe2ErrorKind.Connection)
         {
@@ -51,7 +54,7 @@ public sealed class GetFe2RegionCommand : Fe2Cmdlet
             Pump.Report(new VerboseReport($"AWS was not asked, these regions are the ones that this version knows: {failure.Message}"));
             IEnumerable<RegionName> known = name is null ? RegionCatalogue.All : RegionCatalogue.Search(name);
             RegionInfo[] found = [.. known.Select(r => new RegionInfo(r.Code, r.LongName, null, null, false))];
-            return found.Length > 0 ? found : throw NotFound(name);
+            return found.Length > 0 ? (found, null) : throw NotFound(name);
         }
     }
 

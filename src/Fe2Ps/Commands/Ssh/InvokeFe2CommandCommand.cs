@@ -120,6 +120,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
         {
             MakeDecoder = origin => ScriptBlock is not null ? new ObjectDecoder(origin) : AsByteStream ? new ByteDecoder(origin) : new LineDecoder(AsResult ? null : origin),
             Files = files,
+            Where = where,
         };
         if (AsJob)
         {

@@ -3,6 +3,7 @@ using Fe2Ps.Core;
 using Fe2Ps.Core.Commands;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
+using Fe2Ps.Views;
 
 namespace Fe2Ps.Commands;
 
@@ -10,10 +11,15 @@ namespace Fe2Ps.Commands;
 internal sealed class RemoteWork(
     Fe2Session session, ISshConnector connector, string? keyFile, string? user, RemoteCommand command, bool asResult)
 {
+    private const string ResultType = "Fe2Ps.RemoteResult";
+
     private CommandRunner? _runner;
 
     /// <summary>Makes what reads a machine's standard output.</summary>
     public required Func<Origin, IRemoteDecoder> MakeDecoder { get; init; }
+
+    /// <summary>Where the machines are, as result objects tell it.</summary>
+    public required SessionOptions Where { get; init; }
 
     /// <summary>The file for each instance's standard output, or null.</summary>
     public IReadOnlyDictionary<string, string>? Files { get; init; }
@@ -43,7 +49,7 @@ internal sealed class RemoteWork(
         {
             if ((decoder as ObjectDecoder)?.Ending is { } end) output.Error.Add(end);
             var result = new RemoteResult(origin.Name, origin.InstanceId, code, output.Output, output.Error, session.Clock.GetElapsedTime(start));
-            await sink.TakeAsync([new RemoteRecord(RemoteStream.Output, result)]).ConfigureAwait(false);
+            await sink.TakeAsync([new RemoteRecord(RemoteStream.Output, Dressed.Dress(result, ResultType, session, Where))]).ConfigureAwait(false);
         }
         else if (code != 0)
         {

@@ -84,7 +84,7 @@ public sealed class GetFe2SnapshotCommand : Fe2Cmdlet
             default:
                 if (input.Properties["SnapshotId"]?.Value is string { Length: > 0 } snapshot) _snapshots.Add(where, [snapshot]);
                 else if (Texts.NameIn(input) is { } known) _snapshots.Add(where, [known]);
-                else WriteError(SnapshotCmdlet.NoSnapshot(input).ToErrorRecord());
+                else WriteError(StorageKind.Snapshot.None(input).ToErrorRecord());
                 break;
         }
     }

@@ -104,7 +104,7 @@ public sealed class GetFe2VolumeCommand : Fe2Cmdlet
                 if (input.Properties["VolumeId"]?.Value is string { Length: > 0 } volume) _volumes.Add(where, [volume]);
                 else if (input.Properties["InstanceId"]?.Value is string { Length: > 0 } machine) _instances.Add(where, [machine]);
                 else if (Texts.NameIn(input) is { } known) _volumes.Add(where, [known]);
-                else WriteError(VolumeActionCmdlet.NoVolume(input).ToErrorRecord());
+                else WriteError(StorageKind.Volume.None(input).ToErrorRecord());
                 break;
         }
     }

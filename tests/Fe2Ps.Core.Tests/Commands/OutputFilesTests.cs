@@ -1,0 +1,29 @@
+using Amazon.EC2.Model;
+using Fe2Ps.Core.Commands;
+
+namespace Fe2Ps.Core.Tests.Commands;
+
+/// <summary>Files by the names of machines.</summary>
+public sealed class OutputFilesTests
+{
+    [Fact]
+    public void NoNameOfAMachineLeadsOutOfTheFolder()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("fe2-output-");
+        try
+        {
+            string[] names = ["..", ".", "../../etc/passwd", "/etc/passwd", "a/b", "plain", "\0", "작업"];
+            IReadOnlyDictionary<string, string> files = OutputFiles.For(folder.FullName, [.. names.Select((n, i) => new Instance { InstanceId = $"i-{i}", Tags = [new Tag("Name", n)] })]);
+            Assert.All(files.Values, f => Assert.Equal(folder.FullName, Path.GetDirectoryName(Path.GetFullPath(f))));
+            Assert.Equal(names.Length, files.Values.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+            Assert.Equal("plain", Path.GetFileName(files["i-5"]));
+            foreach (string file in files.Values)
+                OutputFiles.Open(file).Dispose();
+            Assert.Equal(names.Length, folder.GetFiles().Length);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
