@@ -11,7 +11,7 @@ namespace Fe2Ps.Tests;
 /// </summary>
 public sealed class ConformanceTests
 {
-    private static readonly string[] ApprovedVerbs = ["Copy", "Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Open", "Receive", "Remove", "Resize", "Restart", "Send", "Set", "Show", "Start", "Stop", "Wait", "Watch"];
+    private static readonly string[] ApprovedVerbs = ["Copy", "Dismount", "Enter", "Find", "Get", "Invoke", "Mount", "New", "Open", "Receive", "Register", "Remove", "Resize", "Restart", "Restore", "Send", "Set", "Show", "Start", "Stop", "Unregister", "Wait", "Watch"];
     private static readonly string[] ReadingVerbs = ["Enter", "Find", "Get", "Show", "Wait", "Watch"];
 
     internal static IReadOnlyList<CommandFacts> Commands { get; } = CommandFacts.Read(typeof(GetFe2InstanceCommand).Assembly);
@@ -28,6 +28,7 @@ public sealed class ConformanceTests
             "Enter-Fe2Instance",
             "Find-Fe2InstanceType",
             "Get-Fe2Ami",
+            "Get-Fe2Backup",
             "Get-Fe2Cost",
             "Get-Fe2Default",
             "Get-Fe2Group",
@@ -52,6 +53,7 @@ public sealed class ConformanceTests
             "Open-Fe2Notebook",
             "Receive-Fe2Command",
             "Receive-Fe2Script",
+            "Register-Fe2Backup",
             "Remove-Fe2Ami",
             "Remove-Fe2Group",
             "Remove-Fe2Instance",
@@ -59,6 +61,7 @@ public sealed class ConformanceTests
             "Remove-Fe2Volume",
             "Resize-Fe2Volume",
             "Restart-Fe2Instance",
+            "Restore-Fe2Volume",
             "Send-Fe2Command",
             "Set-Fe2Default",
             "Set-Fe2Group",
@@ -71,6 +74,7 @@ public sealed class ConformanceTests
             "Stop-Fe2Sandbox",
             "Stop-Fe2Script",
             "Stop-Fe2Tunnel",
+            "Unregister-Fe2Backup",
             "Wait-Fe2Ami",
             "Wait-Fe2Instance",
             "Wait-Fe2Script",

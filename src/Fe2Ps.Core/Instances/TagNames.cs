@@ -27,6 +27,15 @@ public static class TagNames
     /// <summary>The id of the one call that made a volume or snapshot.</summary>
     public const string Request = "fe2:request";
 
+    /// <summary>The name of a job, on what belongs to it.</summary>
+    public const string Job = "fe2:job";
+
+    /// <summary>Which of a job's data volumes a volume or snapshot is or is of: the id of the first volume that was it.</summary>
+    public const string JobVolume = "fe2:job-volume";
+
+    /// <summary>On a snapshot that was taken on a job's way from one machine to the next: the number of the machine.</summary>
+    public const string SavedOf = "fe2:saved-of";
+
     /// <summary>Where a volume was mounted last.</summary>
     public const string MountPoint = "fe2:mount";
 }

@@ -4,6 +4,7 @@ using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Scripts;
@@ -84,7 +85,7 @@ public sealed class CloudJobs(
                 && instance.StateReason?.Code is "Client.UserInitiatedShutdown" or "Client.InstanceInitiatedShutdown");
 
     /// <summary>The way to the machines.</summary>
-    internal ISshConnector Connector => _ssh;
+    public ISshConnector Connector => _ssh;
 
     /// <inheritdoc/>
     public Task TagAsync(string instanceId, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
@@ -124,6 +125,14 @@ public sealed class CloudJobs(
     public async Task<string?> RelaunchingRequestAsync(string instanceId, CancellationToken cancellationToken) =>
         (await SpotRequestsAsync(instanceId, cancellationToken).ConfigureAwait(false))?
             .FirstOrDefault(r => r.Type == SpotInstanceType.Persistent && r.State?.Value is "open" or "active" or "disabled")?.SpotInstanceRequestId;
+
+    /// <inheritdoc/>
+    public Task HoldVolumesAsync(IReadOnlyList<JobVolume> volumes, string jobId, string jobName, CancellationToken cancellationToken) =>
+        new JobVolumes(session, _ssh, accessReport).HoldAsync(volumes, jobId, jobName, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task ReleaseVolumesAsync(IReadOnlyList<JobVolume> volumes, CancellationToken cancellationToken) =>
+        new JobVolumes(session, _ssh, accessReport).ReleaseAsync(volumes, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken)

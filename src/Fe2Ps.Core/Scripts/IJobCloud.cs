@@ -1,3 +1,5 @@
+using Fe2Ps.Core.Spot;
+
 namespace Fe2Ps.Core.Scripts;
 
 /// <summary>What a job needs of the cloud itself: tags that say where its facts are, and what "shut down" means for its machine.</summary>
@@ -26,6 +28,12 @@ public interface IJobCloud
     /// when there is room. Source: EC2 user guide, "Behavior of Spot Instance interruptions".
     /// </summary>
     Task<bool> ComesBackAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(false);
+
+    /// <summary>Lets volumes outlive their machine for as long as the job lives, and sets its tags on them.</summary>
+    Task HoldVolumesAsync(IReadOnlyList<JobVolume> volumes, string jobId, string jobName, CancellationToken cancellationToken);
+
+    /// <summary>Takes that back. Never fails.</summary>
+    Task ReleaseVolumesAsync(IReadOnlyList<JobVolume> volumes, CancellationToken cancellationToken);
 
     /// <summary>Whether an instance exists and runs. What the tool cannot find does not run.</summary>
     Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken);

@@ -66,6 +66,12 @@ public sealed record JobRequest(string ScriptPath, JobMachine Target)
     /// <summary>How the job goes on when its machine is taken away, or null: then it does not. Needs a monitor.</summary>
     public RecoveryFacts? Recovery { get; init; }
 
+    /// <summary>Volumes that are to outlive the machine for good, where the job does not go on on another one.</summary>
+    public IReadOnlyList<JobVolume> KeptVolumes { get; init; } = [];
+
+    /// <summary>The volumes that outlive the machine, for as long as the job lives or for good.</summary>
+    internal IReadOnlyList<JobVolume> HeldVolumes => Recovery is { Volumes.Count: > 0 } recovery ? recovery.Volumes : KeptVolumes;
+
     /// <summary>
     /// The job's name, which is its folder's: <c>~/fastec2/&lt;name&gt;</c>. Null takes the target's name, with <c>-2</c>, <c>-3</c>, ...
     /// when another job has it already.

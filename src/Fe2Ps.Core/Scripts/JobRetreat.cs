@@ -1,3 +1,5 @@
+using Fe2Ps.Core.Spot;
+
 namespace Fe2Ps.Core.Scripts;
 
 /// <summary>
@@ -23,6 +25,9 @@ internal sealed class JobRetreat(JobHost target, JobHost? monitor, IJobCloud clo
     /// <summary>What a shutdown did to the target before this job changed it, or null.</summary>
     public OnExit? FormerShutdown { get; set; }
 
+    /// <summary>The volumes that were made to outlive the target.</summary>
+    public IReadOnlyList<JobVolume> HeldVolumes { get; set; } = [];
+
     /// <summary>Takes everything back, or finds that the job runs and returns the name of its session.</summary>
     /// <exception cref="Fe2Exception"><c>ScriptStartUnknown</c>: the target does not answer; everything is left as it is.</exception>
     public async Task<string?> TakeBackAsync(Exception failure, IProgress<Fe2Report>? report)
@@ -40,6 +45,8 @@ internal sealed class JobRetreat(JobHost target, JobHost? monitor, IJobCloud clo
             await AbandonAsync(monitor, ForOthers).ConfigureAwait(false);
         if (FormerShutdown is { } former)
             await RestoreAsync(former, report).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(ForOthers);
+        await cloud.ReleaseVolumesAsync(HeldVolumes, limit.Token).ConfigureAwait(false);
         return null;
     }
 

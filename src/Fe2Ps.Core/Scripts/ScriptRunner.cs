@@ -161,6 +161,12 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
         }
 
         await cloud.TagAsync(request.Target.Id, tags, cancellationToken).ConfigureAwait(false);
+        if (request.HeldVolumes.Count > 0)
+        {
+            retreat.HeldVolumes = request.HeldVolumes;
+            await cloud.HoldVolumesAsync(request.HeldVolumes, retreat.Id, name, cancellationToken).ConfigureAwait(false);
+        }
+
         if (request.OnExit == OnExit.None)
             return;
         var former = await cloud.ShutdownBehaviorAsync(request.Target.Id, cancellationToken).ConfigureAwait(false);

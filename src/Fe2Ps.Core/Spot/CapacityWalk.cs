@@ -39,6 +39,9 @@ internal sealed class CapacityWalk(RecoveryFacts facts, TimeProvider time)
         bool[] markets = machine.IsSpot && fallback.Contains(RecoveryFallback.OnDemand) ? [true, false] : [machine.IsSpot];
         foreach (var isSpot in markets)
         {
+            // Where the job's volumes are, they need not be copied.
+            foreach (var type in types.Where(_ => facts.Volumes.Count > 0))
+                yield return new CapacityChoice(type, facts.Volumes[0].Zone, isSpot);
             foreach (var type in types)
                 yield return new CapacityChoice(type, fallback.Contains(RecoveryFallback.Zone) ? null : machine.Zone, isSpot);
         }

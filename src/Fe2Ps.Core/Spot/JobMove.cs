@@ -36,6 +36,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             return null;
         }
 
+        var volumes = new JobVolumeMove(session, jobs.Connector, job, facts, report);
         var number = old.Number + 1;
         var stays = job.Interrupted is null && await jobs.IsRunningAsync(old.InstanceId, cancellationToken).ConfigureAwait(false)
             && !await new InterruptionSigns(session).IsMarkedAsync(old.InstanceId, cancellationToken).ConfigureAwait(false);
@@ -49,9 +50,11 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         else
         {
             report?.Report(new WarningReport($"{job.TargetName} is taken away from job {job.Name}; another machine takes over."));
+            var saving = volumes.SaveAsync(await jobs.FindMachineAsync(old.InstanceId, cancellationToken).ConfigureAwait(false), cancellationToken);
             Instance instance = await new Replacement(session, jobs.Connector) { BetweenTries = betweenTries }
                 .GetAsync(job, facts, number, report, cancellationToken).ConfigureAwait(false);
             next = new RecoveryPlan(session).AttemptOf(instance, number);
+            await saving.ConfigureAwait(false);
             await HandOverAsync(old, report, cancellationToken).ConfigureAwait(false);
             if (await HasFinishedAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -165,6 +168,8 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             if (left.ExitCode is not (0 or NoSuchJob))
                 throw JobErrors.StepFailed(machine, "Making the machine ready", left);
             await target.CallAsync("claim", [job.Id, job.Name, job.OnExit.ToString()], "Making the job's folder", null, cancellationToken).ConfigureAwait(false);
+            facts = await new JobVolumeMove(session, jobs.Connector, job, facts, report).BringAsync(
+                machine, now => RecoveryStore.WriteAsync(monitor, job.Id, now, cancellationToken), cancellationToken).ConfigureAwait(false);
             await new JobLink(target, monitor, jobs.Connector).EstablishAsync(job.Id, cancellationToken).ConfigureAwait(false);
             await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, null, cancellationToken).ConfigureAwait(false);
             await jobs.TagAsync(machine.Id, new Dictionary<string, string> { [TagNames.Attempt] = $"{facts.Last.Number}" }, cancellationToken).ConfigureAwait(false);

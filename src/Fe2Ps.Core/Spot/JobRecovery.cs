@@ -47,13 +47,15 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
             switch (Recovery.Next(now, facts, lives, isMarked))
             {
                 case RecoveryStep.Done:
-                    return now;
+                    return await SettledAsync(now, facts, report, cancellationToken).ConfigureAwait(false);
                 case RecoveryStep.GiveUp:
-                    return now with
-                    {
-                        State = now.State == JobState.Finished ? now.State : JobState.Lost,
-                        Note = $"it was started on {facts.Attempts.Count} machines, as often as it may be",
-                    };
+                    return await SettledAsync(
+                        now with
+                        {
+                            State = now.State == JobState.Finished ? now.State : JobState.Lost,
+                            Note = $"it was started on {facts.Attempts.Count} machines, as often as it may be",
+                        },
+                        facts, report, cancellationToken).ConfigureAwait(false);
                 case RecoveryStep.Watch:
                     // A machine that EC2 has started again has another public address.
                     if (now.Target is { IsRunning: true } && now.Target.Ssh.Address != job.Target?.Ssh.Address)
@@ -76,6 +78,13 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
                 throw JobErrors.WaitTimeout(job, timeout);
             await jobs.Control.WaitForNewsAsync(job, left, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The job's volumes become what they were before it.</summary>
+    private async Task<Job> SettledAsync(Job job, RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        await new JobVolumes(session, jobs.Connector, report).SettleAsync(job, facts, cancellationToken).ConfigureAwait(false);
+        return job;
     }
 
     /// <summary>The job as it stands, on the machine that it is on by now.</summary>

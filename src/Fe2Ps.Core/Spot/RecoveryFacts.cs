@@ -28,6 +28,9 @@ public sealed record RecoveryOptions
     /// <summary>Further instance types, in the order in which to try them; the machine's own comes first.</summary>
     public IReadOnlyList<string> InstanceTypes { get; init; } = [];
 
+    /// <summary>Whether no volume of the job is ever removed.</summary>
+    public bool KeepVolume { get; init; }
+
     /// <summary>Whether a script that ends by itself with another exit code than 0 is started again too.</summary>
     public bool RestartOnError { get; init; }
 }
@@ -81,6 +84,15 @@ public sealed record JobAttempt(int Number, string InstanceId, string InstanceTy
 /// <param name="Attempts">Every machine so far, the present one last.</param>
 public sealed record RecoveryFacts(RecoveryOptions Options, ReplacementMachine Machine, InterruptSignal Signal, IReadOnlyList<JobAttempt> Attempts)
 {
+    private readonly IReadOnlyList<JobVolume>? _volumes;
+
+    /// <summary>The data volumes, which go with the job from machine to machine, in the order in which they are mounted.</summary>
+    public IReadOnlyList<JobVolume> Volumes
+    {
+        get => _volumes ?? [];
+        init => _volumes = value;
+    }
+
     /// <summary>The present machine.</summary>
     [JsonIgnore]
     public JobAttempt Last => Attempts[^1];

@@ -4,11 +4,15 @@ using Fe2Ps.Core.Network;
 using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Spot;
 
 /// <summary>Writes down what a job's machine is like, so that another can take its place.</summary>
-public sealed class RecoveryPlan(Fe2Session session)
+/// <param name="session">The region.</param>
+/// <param name="connector">The way to the machine, which is asked where its volumes are mounted; without it the job has none.</param>
+/// <param name="report">Told of volumes that cannot follow.</param>
+public sealed class RecoveryPlan(Fe2Session session, ISshConnector? connector = null, IProgress<Fe2Report>? report = null)
 {
     /// <summary>The facts of a job that is about to start on this machine.</summary>
     public Task<RecoveryFacts> OfAsync(
@@ -25,6 +29,7 @@ public sealed class RecoveryPlan(Fe2Session session)
             }
 
             bool isUsual = instance.SecurityGroups is [{ GroupName: SshAccess.GroupName }];
+            OnInterruption onInterruption = await OnInterruptionAsync(instance, cancellationToken).ConfigureAwait(false);
             return new RecoveryFacts(
                 options,
                 new ReplacementMachine(
@@ -33,10 +38,14 @@ public sealed class RecoveryPlan(Fe2Session session)
                     InstanceFacts.IsSpot(instance),
                     instance.Tags.Where(t => IsOwn(t.Key)).ToDictionary(t => t.Key, t => t.Value))
                 {
-                    OnInterruption = await OnInterruptionAsync(instance, cancellationToken).ConfigureAwait(false),
+                    OnInterruption = onInterruption,
                 },
                 signal,
-                [AttemptOf(instance, 1) with { Started = session.Clock.GetUtcNow() }]);
+                [AttemptOf(instance, 1) with { Started = session.Clock.GetUtcNow() }])
+            {
+                Volumes = connector is null ? [] : await new JobVolumes(session, connector, report)
+                    .FindAsync(machine, persist: onInterruption != OnInterruption.Terminate, cancellationToken).ConfigureAwait(false),
+            };
         });
 
     /// <summary>A machine as an attempt of a job; its script has not been started yet.</summary>

@@ -33,6 +33,9 @@ internal sealed class GuestDisk(ISshSession ssh, string volumeId, string device,
     public Task<Answer> GrowAsync(long bytes, CancellationToken cancellationToken) =>
         CallAsync("grow", [bytes.ToString(CultureInfo.InvariantCulture)], null, cancellationToken);
 
+    /// <summary>Where it is mounted, with which file system.</summary>
+    public Task<Answer> WhereAsync(CancellationToken cancellationToken) => CallAsync("where", [volumeId], null, cancellationToken);
+
     /// <summary>The command that freezes it until its input ends, at most for so many seconds.</summary>
     public string FreezeCommand(int seconds) => Command("freeze", [Text(seconds)]);
 

@@ -28,6 +28,9 @@ public sealed record SnapshotRequest
 
     /// <summary>Further tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>True where the tags are this module's own.</summary>
+    internal bool IsOurs { get; init; }
 }
 
 /// <summary>
@@ -101,7 +104,7 @@ public sealed class SnapshotMaker(Fe2Session session, ISshConnector connector, I
         {
             VolumeId = volume.VolumeId,
             Description = request.Description ?? $"{VolumeFacts.NameOf(volume) ?? volume.VolumeId}, taken by Fe2Ps",
-            TagSpecifications = StorageTags.For(session, ResourceType.Snapshot, request.Name ?? VolumeFacts.NameOf(volume), id, request.Tags),
+            TagSpecifications = StorageTags.For(session, ResourceType.Snapshot, request.Name ?? VolumeFacts.NameOf(volume), id, request.Tags, request.IsOurs),
         };
         cancellationToken.ThrowIfCancellationRequested();
         Task<CreateSnapshotResponse> ordering = session.Ec2.CreateSnapshotAsync(call, CancellationToken.None);

@@ -175,7 +175,7 @@ public sealed class VolumeMounter(Fe2Session session, ISshConnector connector, I
         Volume volume, Instance instance, ISshSession ssh, MountRequest request, CancellationToken cancellationToken)
     {
         if (request.DeleteOnTermination is { } delete && VolumeFacts.AttachmentOf(volume)?.DeleteOnTermination != delete)
-            await SetDeleteOnTerminationAsync(volume, instance, delete, cancellationToken).ConfigureAwait(false);
+            await SetDeleteOnTerminationAsync(volume, instance.InstanceId, delete, cancellationToken).ConfigureAwait(false);
         report?.Report(new ProgressReport(Activity(volume, instance), "Mounting", 60));
         GuestDisk disk = Disk(ssh, volume);
         GuestDisk.Answer answer;
@@ -195,11 +195,12 @@ public sealed class VolumeMounter(Fe2Session session, ISshConnector connector, I
         return await RememberPointAsync(volume, point, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task SetDeleteOnTerminationAsync(Volume volume, Instance instance, bool delete, CancellationToken cancellationToken) =>
+    /// <summary>Sets what the instance's end does to an attached volume. Raw errors.</summary>
+    internal async Task SetDeleteOnTerminationAsync(Volume volume, string instanceId, bool delete, CancellationToken cancellationToken) =>
         await session.Ec2.ModifyInstanceAttributeAsync(
             new ModifyInstanceAttributeRequest
             {
-                InstanceId = instance.InstanceId,
+                InstanceId = instanceId,
                 BlockDeviceMappings =
                 [
                     new InstanceBlockDeviceMappingSpecification

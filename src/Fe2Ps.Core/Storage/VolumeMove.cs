@@ -12,6 +12,12 @@ namespace Fe2Ps.Core.Storage;
 /// </summary>
 internal sealed class VolumeMove(Fe2Session session, VolumeMounter mounter, IProgress<Fe2Report>? report)
 {
+    /// <summary>Leaves the old volume to the caller, who has more to look at before it may go.</summary>
+    public bool KeepsOld { get; init; }
+
+    /// <summary>Tags of this module's own for the snapshot.</summary>
+    public IReadOnlyDictionary<string, string> SnapshotTags { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Moves and mounts. Raw errors.</summary>
     public async Task<Volume> MoveAsync(Volume volume, Instance instance, MountRequest request, CancellationToken cancellationToken)
     {
@@ -22,7 +28,7 @@ internal sealed class VolumeMove(Fe2Session session, VolumeMounter mounter, IPro
         var snapshots = new SnapshotMaker(session, mounter.Connector, report);
         report?.Report(new ProgressReport(activity, "Taking a snapshot", 5));
         Snapshot snapshot = await snapshots.CreateAsync(
-            volume, new SnapshotRequest { NoFreeze = true, Description = $"On the way of {volume.VolumeId} to another zone, by Fe2Ps" }, cancellationToken).ConfigureAwait(false);
+            volume, new SnapshotRequest { NoFreeze = true, Description = $"On the way of {volume.VolumeId} to another zone, by Fe2Ps", Tags = SnapshotTags, IsOurs = true }, cancellationToken).ConfigureAwait(false);
         Volume? copy = null;
         Volume? mounted = null;
         Fe2Exception? notPersistent = null;
@@ -57,6 +63,8 @@ internal sealed class VolumeMove(Fe2Session session, VolumeMounter mounter, IPro
                 failure.NextStep, volume.VolumeId, e);
         }
 
+        if (KeepsOld)
+            return mounted ?? throw notPersistent!;
         report?.Report(new ProgressReport(activity, "Removing the old volume", 95));
         await EndOldAsync(volume, snapshot, snapshots, cancellationToken).ConfigureAwait(false);
         return mounted ?? throw notPersistent!;

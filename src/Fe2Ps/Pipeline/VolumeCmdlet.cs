@@ -29,7 +29,7 @@ public abstract class VolumeActionCmdlet : StorageCmdlet
     private protected abstract Task ActAsync(Fe2Session session, SessionOptions where, Volume volume, CancellationToken stop);
 
     /// <summary>One after the other; one that fails is an error record and does not hold up the rest.</summary>
-    private async Task ActAllAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Volume> volumes, CancellationToken stop)
+    private protected virtual async Task ActAllAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Volume> volumes, CancellationToken stop)
     {
         foreach (Volume volume in volumes)
         {

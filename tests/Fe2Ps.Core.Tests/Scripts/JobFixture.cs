@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Core.Tests.Ssh;
 
@@ -129,6 +130,10 @@ public sealed class JobFixture : IAsyncLifetime
         public Task<bool> IsOneTimeSpotAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(OneTimeSpot.Contains(instanceId));
 
         public Task<string?> RelaunchingRequestAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+        public Task HoldVolumesAsync(IReadOnlyList<JobVolume> volumes, string jobId, string jobName, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task ReleaseVolumesAsync(IReadOnlyList<JobVolume> volumes, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken) => Task.FromResult(!Gone.Contains(instanceId));
     }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using Amazon.EC2.Model;
 using Fe2Ps.Completion;
+using Fe2Ps.Core;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Spot;
@@ -53,6 +54,10 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
     /// <summary>What EC2 does with a spot machine when it needs the room.</summary>
     [Parameter]
     public OnInterruption? OnInterruption { get; set; }
+
+    /// <summary>The disk stays when the instance ends.</summary>
+    [Parameter]
+    public SwitchParameter KeepVolume { get; set; }
 
     /// <summary>The only zone to try.</summary>
     [Parameter]
@@ -132,8 +137,25 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
             IReadOnlyList<Instance> instances = await new InstanceLauncher(session, new SshConnector()).LaunchAsync(request, Pump, stop).ConfigureAwait(false);
+            if (KeepVolume) await KeepAsync(session, instances, stop).ConfigureAwait(false);
             foreach (Instance instance in instances) await WriteAsync(Dressed.Instance(instance, session, where)).ConfigureAwait(false);
         });
+    }
+
+    /// <summary>What cannot be kept is an error of its own: the machine is there all the same.</summary>
+    private async Task KeepAsync(Fe2Session session, IReadOnlyList<Instance> instances, CancellationToken stop)
+    {
+        foreach (Instance instance in instances)
+        {
+            try
+            {
+                await new KeptDisks(session).KeepAsync(instance, stop).ConfigureAwait(false);
+            }
+            catch (Fe2Exception failure)
+            {
+                await WriteErrorAsync(failure).ConfigureAwait(false);
+            }
+        }
     }
 
     private LaunchRequest Request() => new()

@@ -93,6 +93,10 @@ public sealed class InvokeFe2ScriptCommand : LoginCmdlet
     [Parameter]
     public SwitchParameter NoSupervisor { get; set; }
 
+    /// <summary>The machine's data volumes stay when it ends, also after the job.</summary>
+    [Parameter]
+    public SwitchParameter KeepVolume { get; set; }
+
     /// <summary>Returns when the script has ended and the results are safe.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -138,11 +142,12 @@ public sealed class InvokeFe2ScriptCommand : LoginCmdlet
     private async Task<JobRequest> RequestAsync(Fe2Session session, CloudJobs cloud, string script, string[] files, CancellationToken stop)
     {
         JobMachine target = await cloud.MachineAsync(Instance, stop).ConfigureAwait(false);
-        var options = new RecoveryOptions { MaxRestarts = MaxRestarts, Fallback = Fallback, InstanceTypes = InstanceType, RestartOnError = RestartOnError };
+        var options = new RecoveryOptions { MaxRestarts = MaxRestarts, Fallback = Fallback, InstanceTypes = InstanceType, RestartOnError = RestartOnError, KeepVolume = KeepVolume };
         return new JobRequest(script, target)
         {
-            Recovery = Recover ? await new RecoveryPlan(session).OfAsync(target, options, InterruptSignal, stop).ConfigureAwait(false) : null,
+            Recovery = Recover ? await new RecoveryPlan(session, cloud.Connector, Pump).OfAsync(target, options, InterruptSignal, stop).ConfigureAwait(false) : null,
             Monitor = NullIfEmpty(Monitor) is { } monitor ? await cloud.MachineAsync(monitor, stop).ConfigureAwait(false) : null,
+            KeptVolumes = KeepVolume && !Recover ? await new JobVolumes(session, _connector, Pump).ToKeepAsync(target, stop).ConfigureAwait(false) : [],
             Arguments = ArgumentList,
             Environment = Texts.Dictionary(Environment),
             Files = files,

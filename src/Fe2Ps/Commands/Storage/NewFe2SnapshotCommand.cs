@@ -49,6 +49,10 @@ public sealed class NewFe2SnapshotCommand : VolumeActionCmdlet
     [Parameter]
     public SwitchParameter NoFreeze { get; set; }
 
+    /// <summary>Stops the machines that have the volumes for it, and starts them again.</summary>
+    [Parameter]
+    public SwitchParameter Stop { get; set; }
+
     /// <summary>Further tags.</summary>
     [Parameter]
     public Hashtable? Tag { get; set; }
@@ -62,7 +66,7 @@ public sealed class NewFe2SnapshotCommand : VolumeActionCmdlet
     public string? KeyFile { get; set; }
 
     /// <inheritdoc/>
-    private protected override string Action => "Take a snapshot";
+    private protected override string Action => Stop ? "Take a snapshot, stopping the machine that has it" : "Take a snapshot";
 
     /// <inheritdoc/>
     private protected override void Begin()
@@ -85,9 +89,33 @@ public sealed class NewFe2SnapshotCommand : VolumeActionCmdlet
     }
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(Fe2Session session, SessionOptions where, Volume volume, CancellationToken stop)
+    private protected override async Task ActAllAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Volume> volumes, CancellationToken stop)
     {
-        var request = new SnapshotRequest
+        if (!Stop)
+        {
+            await base.ActAllAsync(session, where, volumes, stop).ConfigureAwait(false);
+            return;
+        }
+
+        var wanted = new List<Volume>();
+        foreach (Volume volume in volumes)
+        {
+            if (await Pump.AskAsync(() => ShouldProcess(VolumeFacts.Label(volume), Action)).ConfigureAwait(false)) wanted.Add(volume);
+        }
+
+        SnapshotSelection taken = await new StoppedSnapshots(session, new SshConnector(), Pump).TakeAsync(wanted, await RequestAsync().ConfigureAwait(false), stop).ConfigureAwait(false);
+        foreach (Snapshot snapshot in taken.Snapshots) await HandOnAsync(snapshot, session, where, stop).ConfigureAwait(false);
+        foreach (Fe2Exception problem in taken.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    private protected override async Task ActAsync(Fe2Session session, SessionOptions where, Volume volume, CancellationToken stop) =>
+        await HandOnAsync(
+            await new SnapshotMaker(session, new SshConnector(), Pump).CreateAsync(volume, await RequestAsync().ConfigureAwait(false), stop).ConfigureAwait(false),
+            session, where, stop).ConfigureAwait(false);
+
+    private async Task<SnapshotRequest> RequestAsync() =>
+        new()
         {
             Name = NullIfEmpty(_name),
             Description = NullIfEmpty(Description),
@@ -96,7 +124,9 @@ public sealed class NewFe2SnapshotCommand : VolumeActionCmdlet
             User = NullIfEmpty(User),
             KeyFile = NullIfEmpty(KeyFile) is { } file ? await Pump.AskAsync(() => GetUnresolvedProviderPathFromPSPath(file)).ConfigureAwait(false) : null,
         };
-        Snapshot snapshot = await new SnapshotMaker(session, new SshConnector(), Pump).CreateAsync(volume, request, stop).ConfigureAwait(false);
+
+    private async Task HandOnAsync(Snapshot snapshot, Fe2Session session, SessionOptions where, CancellationToken stop)
+    {
         if (Wait)
         {
             SnapshotSelection done = await new SnapshotWaiter(session, Pump).WaitAsync([snapshot], null, stop).ConfigureAwait(false);
