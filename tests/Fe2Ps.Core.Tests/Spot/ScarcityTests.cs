@@ -8,7 +8,7 @@ namespace Fe2Ps.Core.Tests.Spot;
 /// <summary>Interruptions while EC2 has no room, or hardly answers.</summary>
 public sealed class ScarcityTests(HostedJobFixture cloud) : CountedJobTests(cloud), IClassFixture<HostedJobFixture>
 {
-    private const int Few = 150;
+    private const int Few = 100;
 
     [HostedFact]
     public async Task AZoneWithoutRoomIsLeft()
@@ -92,7 +92,7 @@ public sealed class ScarcityTests(HostedJobFixture cloud) : CountedJobTests(clou
     /// <summary>It is interrupted once, takes two machines, and nothing is lost or left; told while the fault still stands.</summary>
     private async Task<Job> GoOnAsync(Job job)
     {
-        await InterruptAsync(job.TargetId, 15);
+        await InterruptAsync(job.TargetId, 10);
         var over = await FinishAsync(job);
         await Cloud.ClearFaultsAsync();
         await CompleteAsync(over, 2, Few);

@@ -7,7 +7,7 @@ namespace Fe2Ps.Core.Tests.Spot;
 /// <summary>Interruptions while something else goes wrong: the metadata service, clocks, the monitor, the job's own guards.</summary>
 public sealed class SurroundingsTests(HostedJobFixture cloud) : CountedJobTests(cloud), IClassFixture<HostedJobFixture>
 {
-    private const int Few = 150;
+    private const int Few = 100;
 
     [HostedFact]
     public Task AMetadataServiceThatMostlyFails() => UnderAsync("flapping", new { kind = "imds-error", rate = 0.6 });
