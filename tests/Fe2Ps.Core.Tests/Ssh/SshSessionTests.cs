@@ -83,7 +83,7 @@ public sealed class SshSessionTests(SshFixture ssh) : IClassFixture<SshFixture>
         var clock = Stopwatch.StartNew();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");
         await File.WriteAllTextAsync(Path.Combine(ssh.Host.Home, "go-on"), "");
         Assert.Equal("a\nb\n", (await other).OutputText);
     }
