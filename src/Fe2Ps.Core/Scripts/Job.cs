@@ -73,6 +73,9 @@ public sealed record Job(string Id, string Name, string Script, JobState State)
     /// <summary>After an interruption: whatever the script had written before this moment is on the monitor. Or null.</summary>
     public DateTimeOffset? Saved { get; init; }
 
+    /// <summary>When the memory of the script was kept last, from which another machine begins; or null.</summary>
+    public DateTimeOffset? Checkpoint { get; init; }
+
     /// <summary>How the job goes on over several machines, and what became of each; null for one that does not.</summary>
     public RecoveryFacts? Recovery { get; init; }
 

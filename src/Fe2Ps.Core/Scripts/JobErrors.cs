@@ -45,6 +45,14 @@ internal static class JobErrors
         "RecoveryNeedsMonitor", Fe2ErrorKind.InvalidArgument, "A job can only go on elsewhere when another machine has its results.",
         "Name a monitor, one that is not interrupted.", null);
 
+    public static Fe2Exception CheckpointEveryInvalid(string every) => new(
+        "CheckpointEveryInvalid", Fe2ErrorKind.InvalidArgument, $"The memory of a script cannot be kept every '{every}'.",
+        "Give a -CheckpointEvery from 10s to 1d, for example 10m.", every);
+
+    public static Fe2Exception CheckpointNeedsRecover() => new(
+        "CheckpointNeedsRecover", Fe2ErrorKind.InvalidArgument, "-Checkpoint keeps the memory of a script for the next machine, and without -Recover there is none.",
+        "Add -Recover, or leave -Checkpoint out.", null);
+
     public static Fe2Exception CannotStop(JobMachine machine) => new(
         "InstanceCannotStop", Fe2ErrorKind.InvalidArgument,
         $"{machine.Name} is a one-time spot instance: it cannot stop, only terminate, and its disk would go with it.",

@@ -46,6 +46,15 @@ internal sealed class JobHost(JobMachine machine, ISshSession session) : IAsyncD
         }
     }
 
+    /// <summary>Sees that CRIU is there. Returns why the memory of programs cannot be kept here, or null.</summary>
+    public async Task<string?> WhyNoCheckpointAsync(IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        await TryCallAsync("prepare", ["criu"], null, cancellationToken).ConfigureAwait(false);
+        var result = await TryCallAsync("checkpoint", ["check"], null, cancellationToken).ConfigureAwait(false);
+        report?.Report(new VerboseReport($"CRIU on {machine.Name}: {(result.ExitCode == 0 ? "works" : result.OutputText.Trim())}"));
+        return result.ExitCode == 0 ? null : result.OutputText.Trim() is { Length: > 0 } said ? said : "criu failed";
+    }
+
     /// <summary>Sees that jobs of this machine that are to go on do so at its next start.</summary>
     public async Task GoOnAtBootAsync(IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {

@@ -95,7 +95,8 @@ internal sealed class JobReport
         return FromFacts(Facts, target, monitor) with
         {
             State = state,
-            Note = string.IsNullOrEmpty(note) ? null : note,
+            Note = !string.IsNullOrEmpty(note) ? note
+                : state is JobState.Running or JobState.Interrupted && _fields.GetValueOrDefault("checkpoint-note") is { Length: > 0 } said ? said : null,
             ExitCode = int.TryParse(_fields.GetValueOrDefault("exit-code"), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : null,
             Started = Time("started"),
             Ended = Time("ended"),
@@ -103,6 +104,7 @@ internal sealed class JobReport
             Interrupted = notice.Length >= 3 ? Moment(notice[2]) : null,
             Deadline = notice.Length >= 3 ? Moment(notice[0]) : null,
             Saved = Time("saved"),
+            Checkpoint = Time("checkpoint-at"),
             Recovery = Recovery,
             IsStopped = _fields.ContainsKey("stopped"),
             Bytes = long.TryParse(_fields.GetValueOrDefault("bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0,

@@ -41,6 +41,12 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
         await Task.WhenAll(
             target.PrepareAsync(monitor is null ? ["tmux", "rsync"] : ["tmux", "rsync", "lsyncd"], report, cancellationToken),
             monitor?.PrepareAsync(["rsync"], report, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        if (request.Recovery?.Options.CheckpointEvery is not null && await target.WhyNoCheckpointAsync(report, cancellationToken).ConfigureAwait(false) is { } why)
+        {
+            report?.Report(new WarningReport($"-Checkpoint: {target.Machine.Name} cannot keep the memory of programs: {why}. On another machine the script is started again instead."));
+            request = request with { Recovery = request.Recovery with { Options = request.Recovery.Options with { CheckpointEvery = null } } };
+        }
+
         if (request.OnExit != OnExit.None && !target.HasSudo)
             throw JobErrors.NoSudo(request.Target);
 
@@ -103,8 +109,17 @@ public sealed class ScriptRunner(ISshConnector ssh, IJobCloud cloud, TimeProvide
         [
             id, script, target.IsSpot ? "spot" : "lasting", signal.ToString(), attempt.ToString(CultureInfo.InvariantCulture),
             .. recovery is null ? Array.Empty<string>()
-                : [recovery.MaxRestarts.ToString(CultureInfo.InvariantCulture), .. recovery.RestartOnError ? new[] { "error" } : []],
+                : [recovery.MaxRestarts.ToString(CultureInfo.InvariantCulture), .. RestartWords(recovery)],
         ];
+
+    /// <summary>How else the job goes on, as <c>start</c> has it.</summary>
+    internal static IEnumerable<string> RestartWords(RecoveryOptions recovery)
+    {
+        if (recovery.RestartOnError)
+            yield return "error";
+        if (recovery.CheckpointEvery is { } every)
+            yield return $"checkpoint={Math.Max(1, (int)every.TotalSeconds).ToString(CultureInfo.InvariantCulture)}";
+    }
 
     /// <summary>Takes the job's folder on every machine, under the first name that is free on all of them.</summary>
     private static async Task<string> ClaimAsync(JobRequest request, JobHost[] hosts, string id, CancellationToken cancellationToken)

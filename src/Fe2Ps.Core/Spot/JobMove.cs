@@ -177,6 +177,8 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
                 await jobs.SetShutdownBehaviorAsync(machine.Id, job.OnExit, cancellationToken).ConfigureAwait(false);
             await using var environment = await RecoveryStore.EnvironmentAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
             await target.GoOnAtBootAsync(report, cancellationToken).ConfigureAwait(false);
+            if (facts.Options.CheckpointEvery is not null && await target.WhyNoCheckpointAsync(report, cancellationToken).ConfigureAwait(false) is { } why)
+                report?.Report(new WarningReport($"{machine.Name} cannot take over the memory of the script of {job.Name}: {why}. It is started again."));
             await target.CallAsync(
                 "start", ScriptRunner.StartArguments(job.Id, job.Script, machine, facts.Signal, facts.Last.Number, facts.Options), "Starting the script", environment, cancellationToken)
                 .ConfigureAwait(false);

@@ -31,6 +31,12 @@ public sealed record RecoveryOptions
     /// <summary>Whether no volume of the job is ever removed.</summary>
     public bool KeepVolume { get; init; }
 
+    /// <summary>
+    /// How often the memory of the script is kept, 10 s to 24 h, beside once at the interruption: the next machine begins there. Null: never;
+    /// then the script is started again.
+    /// </summary>
+    public TimeSpan? CheckpointEvery { get; init; }
+
     /// <summary>Whether a script that ends by itself with another exit code than 0 is started again too.</summary>
     public bool RestartOnError { get; init; }
 }

@@ -14,6 +14,14 @@ namespace Fe2Ps.Core.Spot;
 /// <param name="report">Told of volumes that cannot follow.</param>
 public sealed class RecoveryPlan(Fe2Session session, ISshConnector? connector = null, IProgress<Fe2Report>? report = null)
 {
+    /// <summary>How often the memory of a script is kept, or null for never.</summary>
+    /// <param name="isWanted">Whether that was asked for; an interval asks for it too.</param>
+    /// <param name="every">As <see cref="CheckpointEvery.Parse"/> reads it, or null.</param>
+    /// <param name="recovers">Whether the job goes on on another machine.</param>
+    /// <exception cref="Fe2Exception"><c>CheckpointNeedsRecover</c>, <c>CheckpointEveryInvalid</c>.</exception>
+    public static TimeSpan? Checkpoints(bool isWanted, string? every, bool recovers) =>
+        !isWanted && every is null ? null : recovers ? CheckpointEvery.Parse(every) : throw JobErrors.CheckpointNeedsRecover();
+
     /// <summary>The facts of a job that is about to start on this machine.</summary>
     public Task<RecoveryFacts> OfAsync(
         JobMachine machine, RecoveryOptions options, InterruptSignal signal, CancellationToken cancellationToken = default) =>

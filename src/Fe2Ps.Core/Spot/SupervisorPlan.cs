@@ -42,6 +42,7 @@ internal sealed class SupervisorPlan(Fe2Session session)
         Add("every", Seconds(BetweenTries));
         Add("max-restarts", recovery.Options.MaxRestarts.ToString(CultureInfo.InvariantCulture));
         Add("restart-on-error", recovery.Options.RestartOnError ? "1" : "0");
+        Add("start-words", string.Join(' ', ScriptRunner.RestartWords(recovery.Options)));
         Add("comes-back", recovery.Machine.OnInterruption == OnInterruption.Terminate ? "0" : "1");
         Add("on-exit", job.OnExit.ToString());
         Add("signal", recovery.Signal.ToString());

@@ -145,6 +145,9 @@ stop_notice() {
 watch_script() {
     next_beat=0
     next_word=0
+    # Seconds between checkpoints, or 0 where none are made.
+    every=$(cat "$private/checkpoint" 2>/dev/null || echo 0)
+    next_checkpoint=$(($(date +%s) + every))
     next_pass=0
     last_start=0
     while script_runs; do
@@ -153,6 +156,10 @@ watch_script() {
             put "$meta/heartbeat" "$(now)"
             [ ! -f "$private/spot" ] || start_watch
             next_beat=$((moment + 30))
+        fi
+        if [ "$every" != 0 ] && [ "$moment" -ge $next_checkpoint ]; then
+            next_checkpoint=$((moment + every))
+            setsid "$fe2/checkpoint" "$id" </dev/null >>"$private/checkpoint.log" 2>&1 &
         fi
         if has_monitor; then
             if [ -f "$private/again" ] && [ "$moment" -ge $next_word ]; then
@@ -261,7 +268,7 @@ stop_notice
 if [ "$code" = - ]; then
     result=lost
     read -r wrapper _ < "$private/run.pid" 2>/dev/null
-    for member in $(session_members "${wrapper:-0}" 0); do
+    for member in $(session_members "${wrapper:-0}" 0) $(script_members "${wrapper:-0}"); do
         kill -9 "$member" 2>/dev/null
     done
 fi
@@ -286,6 +293,8 @@ if [ "$code" != 0 ] && [ -s "$meta/interrupted" ]; then
     result=lost
 fi
 stop_lsyncd
+# Memory is no result.
+[ $result != finished ] || rm -f "$meta/checkpoint.tar"
 if has_monitor; then
     state flushing
     flush

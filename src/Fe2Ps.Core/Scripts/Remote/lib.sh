@@ -75,6 +75,16 @@ session_members() {
     done
 }
 
+# script_members WRAPPER: every process of the script: those of its terminal's session but the wrapper, and where its memory can be
+# kept, those of a session of its own.
+script_members() {
+    session_members "$(session_of "$1")" "$1"
+    if alive "$private/held.pid"; then
+        read -r held _ < "$private/held.pid"
+        session_members "$held" 0
+    fi
+}
+
 # lock FILE SECONDS: for the rest of this script, no other one has this lock. What runs on must close it: 9>&-.
 lock() {
     exec 9>"$1" && flock -w "$2" 9

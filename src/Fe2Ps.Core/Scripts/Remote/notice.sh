@@ -95,6 +95,11 @@ start_hook() {
 }
 hook_runs() { [ -n "${hook-}" ] && kill -0 "$hook" 2>/dev/null; }
 
+# The memory of a script that cannot save itself is kept at once: what it does after that is done again. 
+if [ -f "$private/checkpoint" ] && [ "$action" != hibernate ]; then
+    within 60 "$fe2/checkpoint" "$id" >>"$private/checkpoint.log" 2>&1
+fi
+
 # The hook goes first, but the script must hear of it in good time too.
 start_hook
 count=0
@@ -130,7 +135,7 @@ tell_script() {
     esac
     alive "$private/run.pid" || return
     read -r wrapper _ < "$private/run.pid"
-    members=$(session_members "$(session_of "$wrapper")" "$wrapper")
+    members=$(script_members "$wrapper")
     # A program that is to end must not see its parts end before.
     # One that hibernates with its machine need not end.
     [ -n "$number" ] || [ "$action" != hibernate ] || return

@@ -28,6 +28,7 @@ finish() {
     [ "$3" = - ] || put "$meta/exit-code" "$3" || exit 1
     put "$meta/ended" "$4" || exit 1
     put "$meta/state" "$2" || exit 1
+    [ "$2" != finished ] || rm -f "$meta/checkpoint.tar"
     rmdir "$dir/.fe2-partial" 2>/dev/null
     edit_keys "$id"
     # This machine was to stop, and only waited for what it collects. Later, so that the target still hears the answer.

@@ -24,7 +24,7 @@ report_one() {
             printf 'session %s\n' "$(encode < "$private/session")"
         fi
     done
-    for field in state exit-code started ended heartbeat stopped interrupted rebalance saved; do
+    for field in state exit-code started ended heartbeat stopped interrupted rebalance saved checkpoint-at checkpoint-note; do
         [ ! -f "$meta/$field" ] || printf '%s %s\n' "$field" "$(encode < "$meta/$field")"
     done
     printf 'bytes %s\n' "$(du -sb "$1" 2>/dev/null | cut -f 1)"

@@ -57,7 +57,7 @@ read -r PATH < "$private/login"
 export PATH LANG SHELL
 read -r wrapper _ < "$private/run.pid" 2>/dev/null
 if [ "$reason" = lost ]; then
-    for member in $(session_members "$wrapper" 0); do
+    for member in $(session_members "$wrapper" 0) $(script_members "$wrapper"); do
         kill -9 "$member" 2>/dev/null
     done
 fi
@@ -73,6 +73,8 @@ put "$private/attempt" $attempt || exit 1
 # The monitor hears of it from keep, as soon as it can be reached.
 printf '%s\n' "$attempt $(now) $ended $end" >> "$private/again" || exit 1
 clear_marks
+# What has failed would fail again from there.
+[ "$reason" != error ] || [ ! -f "$meta/checkpoint.tar" ] || : > "$meta/checkpoint.tar"
 rm -f "$end_file" "$private/started" "$private/run.pid" "$private/down" "$private/resting" "$private/notice-known" "$private/rebalance-known"
 launch || exit 1
 keep_on

@@ -31,42 +31,104 @@ shown=$!
 # The output goes to the file first: not a pipe, which would die with the session and take the script along.
 launch() {
     set -m
-    (
-        cd "$dir" || exit 126
-        FE2_DIR=$dir
-        FE2_JOB=$name
-        # Python keeps back what it prints to a file; who follows a job wants to see it.
-        PYTHONUNBUFFERED=${PYTHONUNBUFFERED-1}
-        # On a spot machine, this file is there as soon as EC2 has said that it takes the machine away.
-        FE2_NOTICE=$meta/interrupted
-        # Which machine of the job this is; on all but the first, a script may go on with what the one before has saved.
-        FE2_ATTEMPT=$(cat "$private/attempt")
-        if [ "$FE2_ATTEMPT" -gt 1 ]; then
-            FE2_RESUME=1
-            export FE2_RESUME
-        fi
-        export FE2_DIR FE2_JOB FE2_NOTICE FE2_ATTEMPT PYTHONUNBUFFERED
-        # shellcheck source=/dev/null
-        . "$private/env"
-        exec "./$script" "$@"
-    ) </dev/null >> "$meta/output.log" 2>&1 &
+    # shellcheck disable=SC2119
+    script_process </dev/null >> "$meta/output.log" 2>&1 &
     script_pid=$!
     set +m
 }
-launch
+
+# shellcheck disable=SC2120 # the arguments come from the job's environment file
+script_process() {
+    cd "$dir" || exit 126
+    FE2_DIR=$dir
+    FE2_JOB=$name
+    # Python keeps back what it prints to a file; who follows a job wants to see it.
+    PYTHONUNBUFFERED=${PYTHONUNBUFFERED-1}
+    # On a spot machine, this file is there as soon as EC2 has said that it takes the machine away.
+    FE2_NOTICE=$meta/interrupted
+    # Which machine of the job this is; on all but the first, a script may go on with what the one before has saved.
+    FE2_ATTEMPT=$(cat "$private/attempt")
+    if [ "$FE2_ATTEMPT" -gt 1 ]; then
+        FE2_RESUME=1
+        export FE2_RESUME
+    fi
+    export FE2_DIR FE2_JOB FE2_NOTICE FE2_ATTEMPT PYTHONUNBUFFERED
+    # shellcheck source=/dev/null
+    . "$private/env"
+    if [ -n "${holder-}" ]; then
+        exec env --default-signal=INT,QUIT setsid sh -c "$holder" "$private" "./$script" "$@"
+    fi
+    exec "./$script" "$@"
+}
+
+# hold: a script whose memory is kept has a session of its own, without a terminal, and its first process writes down what it ended with:
+# on the next machine it is nobody's child here. On a further machine the memory is brought back, and where that fails, the script starts.
+hold() {
+    # shellcheck disable=SC2016 # the inner shell's
+    holder='
+        trap : HUP INT TERM USR1 USR2
+        "$@"
+        code=$?
+        echo $code > "$0/held-code.new" && mv -f "$0/held-code.new" "$0/held-code"
+        exit $code'
+    rm -f "$private/held-code" "$private/held.pid"
+    if [ "$(cat "$private/attempt")" -gt 1 ] && "$fe2/checkpoint" "$id" ready >>"$private/checkpoint.log" 2>&1 && restore; then
+        put "$meta/restored" "$(now)"
+        clear_pids
+        return
+    fi
+    clear_pids
+    # shellcheck disable=SC2119
+    script_process </dev/null >> "$meta/output.log" 2>&1 &
+    script_pid=$!
+    remember "$private/held.pid" $script_pid
+}
+
+# clear_pids: memory comes back with the numbers of its processes. Far above those that a machine gives at its start they are free on
+# the next one.
+clear_pids() {
+    read -r most < /proc/sys/kernel/pid_max
+    # shellcheck disable=SC2016 # the inner shell's
+    as_root sh -c 'echo "$1" > /proc/sys/kernel/ns_last_pid' sh $((most / 2 + $(cat "$private/attempt") % 100 * (most / 400))) 2>/dev/null
+}
+
+restore() {
+    as_root env "PATH=$PATH:/usr/sbin:/sbin" criu restore -D "$private/images" -o restore.log -v2 --restore-detached --pidfile "$private/restored.pid" \
+        --manage-cgroups=ignore --ext-unix-sk --file-locks </dev/null >/dev/null 2>&1 || {
+        why=$(as_root grep 'Error' "$private/images/restore.log" 2>/dev/null | sed 's/^([0-9.]*) *//' | head -n 1)
+        put "$meta/checkpoint-note" "$(now) the memory could not be brought back, the script was started again: ${why:-criu failed}"
+        return 1
+    }
+    script_pid=$(as_root cat "$private/restored.pid") && [ -d "/proc/$script_pid" ] || return 1
+    remember "$private/held.pid" "$script_pid"
+    restored=1
+}
+if [ -f "$private/checkpoint" ]; then
+    hold
+else
+    launch
+fi
 trap 'pass_on INT' INT
 trap 'pass_on TERM' TERM
 trap 'pass_on HUP' HUP
 
+# What was brought back is not this shell's child.
+while [ -n "${restored-}" ] && alive "$private/held.pid"; do
+    sleep 0.2
+done
+
 # A signal interrupts wait, whose answer is then the signal and not the script's end.
 code=127
-while :; do
+while [ -z "${restored-}" ]; do
     signalled=
     wait "$script_pid"
     answer=$?
     [ $answer = 127 ] && [ $code != 127 ] || code=$answer
     [ -n "$signalled" ] || break
 done
+
+# Killed, when it did not come to write it down.
+[ -z "${restored-}" ] || code=$(cat "$private/held-code" 2>/dev/null || echo 137)
 
 ended=$(now)
 rm -f "$private/reserve"

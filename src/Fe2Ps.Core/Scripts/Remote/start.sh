@@ -1,8 +1,8 @@
 #!/bin/sh
-# start ID SCRIPT KIND SIGNAL ATTEMPT [RESTARTS [error]]: on the target, of the kind "spot" or another, runs the job in a tmux
+# start ID SCRIPT KIND SIGNAL ATTEMPT [RESTARTS [error] [checkpoint=SECONDS]]: on the target, of the kind "spot" or another, runs the job in a tmux
 # session of its own. What the script gets as environment and arguments comes on standard input, as shell text, and stays in the
 # private folder. With RESTARTS it goes on here after a restart of the machine as long as it was not started again so often, and
-# with "error" also when it fails. Prints the session's name.
+# with "error" also when it fails; its memory is kept every so many SECONDS. Prints the session's name.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 # shellcheck source=launch.sh
@@ -21,7 +21,15 @@ printf '%s\n' "$4" > "$private/signal"
 printf '%s\n' "$5" > "$private/attempt"
 [ "$3" != spot ] || : > "$private/spot"
 if [ -n "${6-}" ]; then
-    printf '%s %s\n' "$6" "${7-}" > "$private/recover"
+    restarts=$6
+    on_error=
+    for word in "$@"; do
+        case $word in
+            error) on_error=error ;;
+            checkpoint=*[0-9]) printf '%s\n' "${word#*=}" > "$private/checkpoint" ;;
+        esac
+    done
+    printf '%s %s\n' "$restarts" "$on_error" > "$private/recover"
     # At a machine's start nobody has logged in.
     printf '%s\n%s\n%s\n' "$PATH" "${LANG-}" "${SHELL-/bin/sh}" > "$private/login"
 fi

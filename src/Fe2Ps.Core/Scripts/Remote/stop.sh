@@ -29,12 +29,15 @@ if [ "${2-}" = gone ]; then
     exit 0
 fi
 alive "$private/run.pid" || flushed
+if [ "${over-}" ] && [ -f "$private/checkpoint" ]; then
+    # The last moment that the next machine can begin at.
+    timeout 60 "$fe2/checkpoint" "$id" </dev/null >>"$private/checkpoint.log" 2>&1
+fi
 read -r wrapper _ < "$private/run.pid"
-session=$(session_of "$wrapper")
 [ "${over-}" ] || put "$meta/stopped" "$(now)"
 
 tell() {
-    for member in $(session_members "$session" "$wrapper"); do
+    for member in $(script_members "$wrapper"); do
         kill "-$1" "$member" 2>/dev/null
     done
 }

@@ -403,9 +403,8 @@ KEY
     kind=lasting
     [ "$market" != spot ] || kind=spot
     reach "$address" "$instance" ".fe2/onboot install" </dev/null || say "fe2: $instance does not go on by itself after a restart"
-    on_error=
-    [ "$(plan restart-on-error)" != 1 ] || on_error=error
-    reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number $(plan max-restarts) $on_error" \
+    [ "$(plan start-words | grep -c checkpoint)" = 0 ] || reach "$address" "$instance" ".fe2/prepare criu" </dev/null >/dev/null
+    reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number $(plan max-restarts) $(plan start-words)" \
         < "$private/env" >/dev/null || return 1
     started_now
 }

@@ -97,6 +97,14 @@ public sealed class InvokeFe2ScriptCommand : LoginCmdlet
     [Parameter]
     public SwitchParameter KeepVolume { get; set; }
 
+    /// <summary>Keeps the memory of a script that cannot save itself, for the next machine.</summary>
+    [Parameter]
+    public SwitchParameter Checkpoint { get; set; }
+
+    /// <summary>How often, beside once at the interruption.</summary>
+    [Parameter]
+    public string? CheckpointEvery { get; set; }
+
     /// <summary>Returns when the script has ended and the results are safe.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
@@ -142,7 +150,15 @@ public sealed class InvokeFe2ScriptCommand : LoginCmdlet
     private async Task<JobRequest> RequestAsync(Fe2Session session, CloudJobs cloud, string script, string[] files, CancellationToken stop)
     {
         JobMachine target = await cloud.MachineAsync(Instance, stop).ConfigureAwait(false);
-        var options = new RecoveryOptions { MaxRestarts = MaxRestarts, Fallback = Fallback, InstanceTypes = InstanceType, RestartOnError = RestartOnError, KeepVolume = KeepVolume };
+        var options = new RecoveryOptions
+        {
+            MaxRestarts = MaxRestarts,
+            Fallback = Fallback,
+            InstanceTypes = InstanceType,
+            RestartOnError = RestartOnError,
+            KeepVolume = KeepVolume,
+            CheckpointEvery = RecoveryPlan.Checkpoints(Checkpoint, NullIfEmpty(CheckpointEvery), Recover),
+        };
         return new JobRequest(script, target)
         {
             Recovery = Recover ? await new RecoveryPlan(session, cloud.Connector, Pump).OfAsync(target, options, InterruptSignal, stop).ConfigureAwait(false) : null,
