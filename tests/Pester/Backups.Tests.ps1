@@ -73,4 +73,26 @@ Describe 'Backups' {
         $replaced.Name | Should -Be data
         (Get-Fe2Volume data-replaced).VolumeId | Should -Not -Be $replaced.VolumeId
     }
+
+    It 'of the disk that a machine boots from stop it once, and start it again' {
+        Clear-Fe2Call
+        $taken = Get-Fe2Volume -Instance od1 -IncludeRoot | New-Fe2Snapshot -Name still -Stop
+        $taken.Name | Should -Be still
+        Get-Fe2Call StopInstances | Should -HaveCount 1
+        Get-Fe2Call StartInstances | Should -HaveCount 1
+        $null = Wait-Fe2Instance od1 -Timeout 60
+        $failures = $null
+        Get-Fe2Volume -Instance spot2 -IncludeRoot | New-Fe2Snapshot -Stop -ErrorAction SilentlyContinue -ErrorVariable failures | Should -BeNullOrEmpty
+        $failures | Should -HaveCount 1
+    }
+
+    It 'are not all: -KeepVolume lets the disk of a machine stay' {
+        $machine = New-Fe2Instance kept -KeepVolume -NoWait
+        $null = Wait-Fe2Instance kept -Timeout 60
+        $disk = Get-Fe2Volume -Instance kept -IncludeRoot
+        Remove-Fe2Instance kept -Confirm:$false
+        Wait-Until { (Get-Fe2Volume -VolumeId $disk.VolumeId).State -eq 'available' } -Seconds 60
+        (Get-Fe2Volume kept -Orphan).VolumeId | Should -Be $disk.VolumeId
+        Remove-Fe2Volume kept -Confirm:$false
+    }
 }
