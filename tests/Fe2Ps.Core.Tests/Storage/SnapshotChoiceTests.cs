@@ -49,4 +49,27 @@ public sealed class SnapshotChoiceTests
         Assert.Equal(meant, (await new SnapshotQuery(users[1]).GetAsync("daily")).SnapshotId);
         Assert.Contains(meant, both.Select(s => s.SnapshotId));
     }
+
+    [Fact]
+    public async Task AWaitWithoutALimitHasNoEndOfItsOwn()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Volume volume = await new VolumeMaker(session, new FakeConnector()).MakeAsync(new VolumeRequest { Name = "data", Size = 1, Zone = "us-east-2a" });
+        Snapshot snapshot = await new SnapshotMaker(session, new FakeConnector()).CreateAsync(volume);
+        Fe2Session slow = (await Fe2Session.OpenAsync(
+            new SessionOptions("us-east-2", null, cloud.EndpointUrl), new Fe2Environment(_ => null, Path.Combine(cloud.Home, "me"), new DayAtATime())))
+            .WithPace(new PollingPace(TimeSpan.FromMilliseconds(10), 1.2, TimeSpan.FromMilliseconds(100)));
+        SnapshotSelection done = await new SnapshotWaiter(slow).WaitAsync([snapshot]);
+        Assert.Empty(done.Problems);
+        Assert.Equal("completed", SnapshotFacts.StateOf(done.Snapshots.Single()));
+    }
+
+    /// <summary>A day passes between any two looks at the clock.</summary>
+    private sealed class DayAtATime : TimeProvider
+    {
+        private int days;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddDays(Interlocked.Increment(ref days));
+    }
 }

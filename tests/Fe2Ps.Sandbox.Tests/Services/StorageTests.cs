@@ -14,7 +14,8 @@ public sealed class StorageTests(LocalSandbox sandbox) : IClassFixture<LocalSand
         Assert.Equal("VolumeInUse", await sandbox.CodeOfAsync("DeleteVolume", $"VolumeId={volume}"));
         Assert.Equal("VolumeInUse", await sandbox.CodeOfAsync("AttachVolume", $"VolumeId={volume}", $"InstanceId={instance}", "Device=/dev/sdg"));
         await sandbox.CallAsync("ModifyVolume", $"VolumeId={volume}", "Size=3");
-        Assert.Equal("IncorrectModificationState", await sandbox.CodeOfAsync("ModifyVolume", $"VolumeId={volume}", "Size=4"));
+        // Refused while it is under way, and for hours after: on a busy machine it is done by now.
+        Assert.Contains(await sandbox.CodeOfAsync("ModifyVolume", $"VolumeId={volume}", "Size=4"), new[] { "IncorrectModificationState", "VolumeModificationRateExceeded" });
         await Deadline.UntilAsync(() => sandbox.Region.Volumes[volume].Change is { State: "completed" }, "the change is completed");
         var change = (await sandbox.CallAsync("DescribeVolumesModifications", $"VolumeId.1={volume}")).Descendants("item").Single();
         Assert.Equal(("1", "3", "100"), (change.Element("originalSize")!.Value, change.Element("targetSize")!.Value, change.Element("progress")!.Value));
