@@ -100,6 +100,21 @@ internal sealed class LocalCloud : IAsyncDisposable
         return null;
     }
 
+    /// <summary>EC2 takes a machine away in two minutes.</summary>
+    public async Task InterruptAsync(string name, CancellationToken cancel)
+    {
+        using var answer = await http.PostAsJsonAsync("/_sandbox/faults", new { kind = "interrupt", instance = name, seconds = 120 }, cancel).ConfigureAwait(false);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Begins the count of calls anew.</summary>
+    public async Task ForgetCallsAsync(CancellationToken cancel) =>
+        (await http.DeleteAsync("/_sandbox/calls", cancel).ConfigureAwait(false)).EnsureSuccessStatusCode();
+
+    /// <summary>How many calls there were since.</summary>
+    public async Task<int> CountCallsAsync(CancellationToken cancel) =>
+        (await http.GetFromJsonAsync<JsonElement>("/_sandbox/calls", cancel).ConfigureAwait(false)).GetArrayLength();
+
     public Task<IReadOnlyList<Instance>> LaunchAsync(string name, int count, CancellationToken cancel) =>
         new InstanceLauncher(Session, Ssh).LaunchAsync(new LaunchRequest { Name = name, Count = count }, null, cancel);
 

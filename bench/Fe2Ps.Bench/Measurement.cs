@@ -10,7 +10,7 @@ internal sealed record Measurement(IReadOnlyList<string> Rows, Func<Ground, Tabl
     [
         ListInstances.Measurement, ModuleImport.Measurement, TabAnswer.Measurement, FamilyPrice.Measurement, SpotHistory.Measurement, ReturnAfterSshd.Measurement,
         LaunchMany.Measurement, FirstByte.Measurement, CommandMany.Measurement, ResultArrival.Measurement,
-        CopyFiles.Measurement,
+        CopyFiles.Measurement, SpotSurvival.Measurement,
     ];
 
     /// <summary>Whether one of its rows has one of these words in its name; no words choose everything.</summary>

@@ -13,6 +13,9 @@ internal sealed class Table
     public void Limit(string what, double ours, string unit, double bar) =>
         Add(what, $"{Number(ours)} {unit}", "-", "-", $"≤ {Number(bar)} {unit}", ours <= bar);
 
+    /// <summary>A number without a bar.</summary>
+    public void Value(string what, double ours, string unit) => rows.Add([what, $"{Number(ours)} {unit}", "-", "-", "-", "-"]);
+
     /// <summary>A share of a sample, 0 to 1; <paramref name="detail"/> says more about the sample.</summary>
     public void AtLeast(string what, double ours, double bar, string detail) =>
         Add(what, $"{Percent(ours)} ({detail})", "-", "-", $"≥ {Percent(bar)}", ours >= bar);
