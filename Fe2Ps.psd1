@@ -11,6 +11,7 @@
     FormatsToProcess     = @('Fe2Ps.Format.ps1xml')
     CmdletsToExport      = @(
         'Copy-Fe2Item'
+        'Dismount-Fe2FileSystem'
         'Dismount-Fe2Volume'
         'Enter-Fe2Instance'
         'Find-Fe2InstanceType'
@@ -18,6 +19,7 @@
         'Get-Fe2Backup'
         'Get-Fe2Cost'
         'Get-Fe2Default'
+        'Get-Fe2FileSystem'
         'Get-Fe2Group'
         'Get-Fe2Instance'
         'Get-Fe2Price'
@@ -31,6 +33,7 @@
         'Get-Fe2Volume'
         'Invoke-Fe2Command'
         'Invoke-Fe2Script'
+        'Mount-Fe2FileSystem'
         'Mount-Fe2Volume'
         'New-Fe2Ami'
         'New-Fe2Group'
@@ -42,6 +45,7 @@
         'Receive-Fe2Script'
         'Register-Fe2Backup'
         'Remove-Fe2Ami'
+        'Remove-Fe2FileSystem'
         'Remove-Fe2Group'
         'Remove-Fe2Instance'
         'Remove-Fe2Snapshot'

@@ -24,6 +24,7 @@ public sealed class ConformanceTests
     public void There_are_the_cmdlets_that_were_promised() => Assert.Equal(
         [
             "Copy-Fe2Item",
+            "Dismount-Fe2FileSystem",
             "Dismount-Fe2Volume",
             "Enter-Fe2Instance",
             "Find-Fe2InstanceType",
@@ -31,6 +32,7 @@ public sealed class ConformanceTests
             "Get-Fe2Backup",
             "Get-Fe2Cost",
             "Get-Fe2Default",
+            "Get-Fe2FileSystem",
             "Get-Fe2Group",
             "Get-Fe2Instance",
             "Get-Fe2Price",
@@ -44,6 +46,7 @@ public sealed class ConformanceTests
             "Get-Fe2Volume",
             "Invoke-Fe2Command",
             "Invoke-Fe2Script",
+            "Mount-Fe2FileSystem",
             "Mount-Fe2Volume",
             "New-Fe2Ami",
             "New-Fe2Group",
@@ -55,6 +58,7 @@ public sealed class ConformanceTests
             "Receive-Fe2Script",
             "Register-Fe2Backup",
             "Remove-Fe2Ami",
+            "Remove-Fe2FileSystem",
             "Remove-Fe2Group",
             "Remove-Fe2Instance",
             "Remove-Fe2Snapshot",

@@ -5,10 +5,12 @@ BeforeDiscovery {
     # Each cmdlet that changes something, as somebody would ask it what it would do.
     $asks = @{
         'Copy-Fe2Item' = { Copy-Fe2Item $PSCommandPath od1: -WhatIf }
+        'Dismount-Fe2FileSystem' = { Dismount-Fe2FileSystem nosuch od1 -WhatIf -ErrorAction SilentlyContinue }
         'Dismount-Fe2Volume' = { Dismount-Fe2Volume data -WhatIf }
         'Get-Fe2SshConfig' = { Get-Fe2SshConfig -Install -WhatIf }
         'Invoke-Fe2Command' = { Invoke-Fe2Command od1 'true' -WhatIf }
         'Invoke-Fe2Script' = { Invoke-Fe2Script $PSCommandPath od1 -WhatIf }
+        'Mount-Fe2FileSystem' = { Mount-Fe2FileSystem other od1 -WhatIf }
         'Mount-Fe2Volume' = { Mount-Fe2Volume data od1 -WhatIf }
         'New-Fe2Ami' = { New-Fe2Ami od1 -Name other -WhatIf }
         'New-Fe2Group' = { New-Fe2Group other -Spot 50% -WhatIf }
@@ -19,6 +21,7 @@ BeforeDiscovery {
         'Receive-Fe2Script' = { Receive-Fe2Script nosuch . -WhatIf -ErrorAction SilentlyContinue }
         'Register-Fe2Backup' = { Register-Fe2Backup data -WhatIf }
         'Remove-Fe2Ami' = { Remove-Fe2Ami base -WhatIf }
+        'Remove-Fe2FileSystem' = { Remove-Fe2FileSystem * -WhatIf }
         'Remove-Fe2Group' = { Remove-Fe2Group grp -WhatIf }
         'Remove-Fe2Instance' = { Remove-Fe2Instance * -WhatIf }
         'Remove-Fe2Snapshot' = { Remove-Fe2Snapshot snap1 -WhatIf }
@@ -48,6 +51,10 @@ BeforeDiscovery {
         @{ Call = { Enter-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Get-Fe2Ami nosuch @How }; Id = 'ImageNotFound' }
         @{ Call = { Get-Fe2Backup nosuch @How }; Id = 'BackupNotFound' }
+        @{ Call = { Dismount-Fe2FileSystem nosuch od1 @How }; Id = 'FileSystemNotFound' }
+        @{ Call = { Get-Fe2FileSystem nosuch @How }; Id = 'FileSystemNotFound' }
+        @{ Call = { Mount-Fe2FileSystem x nosuch @How }; Id = 'InstanceNotFound' }
+        @{ Call = { Remove-Fe2FileSystem nosuch @How }; Id = 'FileSystemNotFound' }
         @{ Call = { Get-Fe2Group nosuch @How }; Id = 'GroupNotFound' }
         @{ Call = { Get-Fe2Instance nosuch @How }; Id = 'InstanceNotFound' }
         @{ Call = { Get-Fe2Price nosuch @How }; Id = 'InstanceTypeNotFound' }

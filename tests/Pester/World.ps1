@@ -52,6 +52,7 @@ function Set-Fe2World([string] $Code, [string] $Command) {
     if ($Command -eq 'Restore-Fe2Volume') { Get-Fe2Volume data-* | Remove-Fe2Restored }
     if ($Command -like '*-Fe2Ami' -and $Command -ne 'New-Fe2Ami' -or $Code -match 'New-Fe2(Instance|Group) \w+ base') { Set-Fe2BaseImage }
     if ($Command -like '*-Fe2Group') { Set-Fe2ServiceGroup $Code $Command }
+    if ($Command -like '*-Fe2FileSystem') { Set-Fe2Share $Code $Command }
     if ($Command -eq 'Open-Fe2Notebook') { Add-Fe2Jupyter od1 }
     if ($Command -match '^(Receive|Get|Wait|Stop)-Fe2Script$') {
         # A job that was stopped keeps its name and its results, and the next one would be spot2-2.
@@ -120,6 +121,20 @@ function Remove-Fe2Restored {
         if ($_.AttachedTo) { $_ | Dismount-Fe2Volume -Force }
         $_ | Remove-Fe2Volume
     }
+}
+
+# The sandbox serves no NFS. As much of a tunnel and a mount helper as the examples need is put on the machines.
+function Set-Fe2Share([string] $Code, [string] $Command) {
+    $machines = @('od1', 'base') + @('job-1', 'job-2' | Where-Object { $Code -match 'job-' })
+    foreach ($name in $machines) { Set-Fe2Machine $name running }
+    $null = Invoke-Fe2Command $machines @'
+printf '#!/bin/sh\nexec mount -t tmpfs none "$2"\n' | sudo tee /sbin/mount.nfs4 >/dev/null
+printf '#!/bin/sh\nsetsid sleep 900 >/dev/null 2>&1 &\necho $! > "$(sed -n "s/^pid = //p" "$1")"\n' | sudo tee /usr/bin/stunnel >/dev/null
+sudo chmod 755 /sbin/mount.nfs4 /usr/bin/stunnel
+sudo mkdir -p /etc/ssl/certs; sudo touch /etc/ssl/certs/ca-certificates.crt
+'@
+    Dismount-Fe2FileSystem shared $machines -WarningAction Ignore -ErrorAction Ignore
+    if ($Command -ne 'Mount-Fe2FileSystem') { $null = Mount-Fe2FileSystem shared od1, base }
 }
 
 # The group web, and the target group of a load balancer, tg, which no cmdlet makes.

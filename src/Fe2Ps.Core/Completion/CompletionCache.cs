@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Backups;
+using Fe2Ps.Core.FileSystems;
 using Fe2Ps.Core.Groups;
 using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
@@ -52,6 +53,9 @@ public enum CompletionKind
 
     /// <summary>Names of the target groups of the region's load balancers.</summary>
     TargetGroup,
+
+    /// <summary>Names of the region's shared file systems.</summary>
+    FileSystem,
 }
 
 /// <summary>
@@ -187,6 +191,8 @@ public static class CompletionCache
                 return [.. machines.Instances.Select(i => InstanceFacts.TagOf(i, "fe2:job")).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
             case CompletionKind.Group:
                 return GroupQuery.Names((await new GroupQuery(session).ListAsync([], cancellationToken).ConfigureAwait(false)).Groups);
+            case CompletionKind.FileSystem:
+                return FileSystemQuery.Names((await new FileSystemQuery(session).ListAsync([], cancellationToken).ConfigureAwait(false)).FileSystems);
             case CompletionKind.TargetGroup:
                 return await new TargetGroups(session).NamesAsync(cancellationToken).ConfigureAwait(false);
             case CompletionKind.Zone:

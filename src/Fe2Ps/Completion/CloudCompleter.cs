@@ -82,5 +82,8 @@ public sealed class BackupNameCompleter() : CloudCompleter(CompletionKind.Backup
 /// <summary>Names of Auto Scaling groups.</summary>
 public sealed class GroupNameCompleter() : CloudCompleter(CompletionKind.Group);
 
+/// <summary>Names of shared file systems.</summary>
+public sealed class FileSystemNameCompleter() : CloudCompleter(CompletionKind.FileSystem);
+
 /// <summary>Names of load balancers' target groups.</summary>
 public sealed class TargetGroupCompleter() : CloudCompleter(CompletionKind.TargetGroup);

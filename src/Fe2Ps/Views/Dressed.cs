@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Amazon.AutoScaling.Model;
 using Amazon.EC2.Model;
+using Amazon.ElasticFileSystem.Model;
 using Fe2Ps.Core.Backups;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Sessions;
@@ -27,6 +28,9 @@ internal static class Dressed
 
     /// <summary>A backup, <c>Fe2Ps.Backup</c>.</summary>
     public static PSObject Backup(Backup backup, Fe2Session session, SessionOptions where) => Dress(backup, "Fe2Ps.Backup", session, where);
+    /// <summary>A shared file system, <c>Fe2Ps.FileSystem</c>.</summary>
+    public static PSObject FileSystem(FileSystemDescription system, Fe2Session session, SessionOptions where) => Dress(system, "Fe2Ps.FileSystem", session, where);
+
     /// <summary>A group of machines, <c>Fe2Ps.Group</c>.</summary>
     public static PSObject Group(AutoScalingGroup group, Fe2Session session, SessionOptions where) => Dress(group, "Fe2Ps.Group", session, where);
 

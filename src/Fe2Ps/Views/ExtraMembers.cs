@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using Amazon.AutoScaling.Model;
 using Amazon.EC2.Model;
+using Amazon.ElasticFileSystem.Model;
 using Fe2Ps.Core.Prices;
 
 namespace Fe2Ps.Views;
@@ -22,6 +23,7 @@ public static class ExtraMembers
             Property("Name", OfInstance.Name), Property("State", OfInstance.State), Property("Zone", OfInstance.Zone), Property("Ip", OfInstance.Ip),
             Hidden("Age", OfInstance.Age), Property("Price", OfInstance.Price), Property("IsSpot", OfInstance.IsSpot)),
         Of("Fe2Ps.Image", Hidden("Age", OfImage.Age)),
+        Of("Fe2Ps.FileSystem", Property("State", OfFileSystem.State), Hidden("Age", OfFileSystem.Age)),
         Of(
             "Fe2Ps.Group",
             Property("Name", OfGroup.Name), Property("State", OfGroup.State), Property("InService", OfGroup.InService), Property("SpotPercent", OfGroup.SpotPercent),
@@ -77,6 +79,16 @@ public static class ExtraMembers
     {
         /// <inheritdoc cref="ImageView.Age"/>
         public static TimeSpan? Age(PSObject self) => self.BaseObject is Image image ? ImageView.Age(image) : null;
+    }
+
+    /// <summary>What <c>Fe2Ps.FileSystem</c> adds.</summary>
+    public static class OfFileSystem
+    {
+        /// <inheritdoc cref="FileSystemView.State"/>
+        public static string? State(PSObject self) => self.BaseObject is FileSystemDescription system ? FileSystemView.State(system) : null;
+
+        /// <inheritdoc cref="FileSystemView.Age"/>
+        public static TimeSpan? Age(PSObject self) => self.BaseObject is FileSystemDescription system ? FileSystemView.Age(system) : null;
     }
 
     /// <summary>What <c>Fe2Ps.Group</c> adds.</summary>

@@ -1,0 +1,117 @@
+using System.Globalization;
+using Amazon.EC2.Model;
+using Amazon.ElasticFileSystem.Model;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+
+namespace Fe2Ps.Core.FileSystems;
+
+/// <summary>
+/// Mounts one folder on several machines: EFS by NFS 4.1, through a TLS tunnel on each machine. What is missing is made: the file system, its
+/// security group, its mount targets.
+/// </summary>
+public sealed class FileSystemMounter(Fe2Session session, ISshConnector connector)
+{
+    private const string Prefix = "Fe2Ps.Core.FileSystems.Remote.";
+
+    /// <summary>Mounts a file system on machines; one that does not exist is made, unless an id was given.</summary>
+    /// <param name="nameOrId">Its name or id.</param>
+    /// <param name="machines">Running machines of one VPC.</param>
+    /// <param name="mountPoint">The folder there, absolute; <c>/mnt/NAME</c> where null.</param>
+    /// <param name="report">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work; what was made stays and is used the next time.</param>
+    /// <exception cref="Fe2Exception">
+    /// <c>FileSystemNotFound</c>, <c>FileSystemAmbiguous</c>, <c>NameInvalid</c>, <c>MountPointInvalid</c>, <c>NetworksDiffer</c>, <c>MountPointTaken</c>, <c>ToolMissing</c>, <c>MountFailed</c>.
+    /// </exception>
+    public Task<FileSystemDescription> MountAsync(
+        string nameOrId, IReadOnlyList<Amazon.EC2.Model.Instance> machines, string? mountPoint = null, IProgress<Fe2Report>? report = null,
+        CancellationToken cancellationToken = default) =>
+        session.GuardAsync($"mount {nameOrId}", nameOrId, async () =>
+        {
+            Check(nameOrId, machines, mountPoint);
+            string activity = $"Mounting {nameOrId}";
+            var maker = new FileSystemMaker(session);
+            FileSystemDescription? system = await new FileSystemQuery(session).TryGetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+            if (system is null && FileSystemFacts.IsId(nameOrId))
+                throw FileSystemErrors.NotFound(nameOrId, session.Region);
+            system ??= await maker.MakeAsync(nameOrId, activity, report, cancellationToken).ConfigureAwait(false);
+            if (system.Encrypted != true)
+                report?.Report(new WarningReport($"{FileSystemFacts.Label(system)} is not encrypted at rest; only a new file system can be."));
+            IReadOnlyList<MountTargetDescription> targets = await maker.OpenAsync(system, machines, activity, report, cancellationToken).ConfigureAwait(false);
+            string point = mountPoint ?? FileSystemFacts.UsualPoint(system);
+            foreach (Amazon.EC2.Model.Instance machine in machines)
+            {
+                report?.Report(new ProgressReport(activity, $"Mounting it on {InstanceFacts.Label(machine)}", 60));
+                string zone = machine.Placement.AvailabilityZone;
+                MountTargetDescription target = targets.FirstOrDefault(t => t.AvailabilityZoneName == zone && t.VpcId == machine.VpcId)
+                    ?? targets.FirstOrDefault(t => t.VpcId == machine.VpcId)
+                    ?? throw FileSystemErrors.Invalid(
+                        "NetworksDiffer", $"{FileSystemFacts.Label(system)} can be reached in {string.Join(", ", targets.Select(t => t.VpcId).Distinct())}, and {InstanceFacts.Label(machine)} is in {machine.VpcId}.",
+                        "A file system belongs to one VPC at a time.", InstanceFacts.NameOf(machine) ?? machine.InstanceId);
+                await CallAsync(
+                    machine, FileSystemFacts.Label(system), "mount", [system.FileSystemId, HostOf(system.FileSystemId), target.IpAddress, PortOf(system.FileSystemId), point, "@uid", "@gid"],
+                    cancellationToken).ConfigureAwait(false);
+            }
+
+            return await new FileSystemQuery(session).TryGetAsync(system.FileSystemId, cancellationToken).ConfigureAwait(false) ?? system;
+        });
+
+    /// <summary>Writes out and dismounts it on machines; where it is not mounted, nothing happens.</summary>
+    /// <returns>How many machines had it mounted.</returns>
+    /// <exception cref="Fe2Exception"><c>FileSystemBusy</c>.</exception>
+    public Task<int> DismountAsync(
+        FileSystemDescription system, IReadOnlyList<Amazon.EC2.Model.Instance> machines, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) =>
+        session.GuardAsync($"dismount {FileSystemFacts.Label(system)}", system.FileSystemId, async () =>
+        {
+            int done = 0;
+            foreach (Amazon.EC2.Model.Instance machine in machines)
+            {
+                report?.Report(new ProgressReport($"Dismounting {FileSystemFacts.Label(system)}", InstanceFacts.Label(machine)));
+                string said = await CallAsync(machine, FileSystemFacts.Label(system), "dismount", [system.FileSystemId], cancellationToken).ConfigureAwait(false);
+                if (said.StartsWith("point ", StringComparison.Ordinal))
+                    done++;
+                else
+                    report?.Report(new WarningReport($"{FileSystemFacts.Label(system)} is not mounted on {InstanceFacts.Label(machine)}."));
+            }
+
+            return done;
+        });
+
+    /// <summary>The name that the other end of the tunnel proves. Source: "Gathering information" in the EFS user guide.</summary>
+    internal string HostOf(string id) => $"{id}.efs.{session.Region}.amazonaws.com{(session.Region.StartsWith("cn-", StringComparison.Ordinal) ? ".cn" : "")}";
+
+    /// <summary>The tunnel's port on the machine, the same each time: an NFS client that reconnects goes where it was.</summary>
+    internal static string PortOf(string id) => (20049 + (id.Aggregate(0u, (sum, c) => (sum * 31) + c) % 1000)).ToString(CultureInfo.InvariantCulture);
+
+    private static void Check(string name, IReadOnlyList<Amazon.EC2.Model.Instance> machines, string? mountPoint)
+    {
+        if (string.IsNullOrWhiteSpace(name) || name.Length > 200 || name.AsSpan().ContainsAny("*?[]") || name.Any(char.IsControl) || name != name.Trim())
+        {
+            throw FileSystemErrors.Invalid(
+                "NameInvalid", $"'{name}' cannot be a file system's name.", "Use 1 to 200 characters without * ? [ ], and without a space at either end.", name);
+        }
+
+        if (mountPoint is not null && (mountPoint[0] != '/' || mountPoint.TrimEnd('/').Length == 0 || mountPoint.Any(char.IsControl)))
+            throw FileSystemErrors.Invalid("MountPointInvalid", $"'{mountPoint}' is no folder to mount on.", "Give an absolute path, such as /mnt/shared.", mountPoint);
+        if (machines.Select(m => m.VpcId).Distinct().Count() > 1)
+        {
+            throw FileSystemErrors.Invalid(
+                "NetworksDiffer", $"The machines are in different VPCs: {string.Join(", ", machines.Select(m => $"{InstanceFacts.Label(m)} in {m.VpcId}"))}.",
+                "A file system belongs to one VPC at a time.", name);
+        }
+    }
+
+    private async Task<string> CallAsync(
+        Amazon.EC2.Model.Instance machine, string label, string script, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        var access = new MachineAccess(session, connector);
+        SshTarget target = await access.TargetAsync(machine, null, null, cancellationToken).ConfigureAwait(false);
+        await using ISshSession ssh = await access.OpenAsync(machine, target, cancellationToken).ConfigureAwait(false);
+        using Stream text = typeof(FileSystemMounter).Assembly.GetManifestResourceStream($"{Prefix}{script}.sh")!;
+        string words = string.Join(' ', arguments.Select(a => a switch { "@uid" => "\"$(id -u)\"", "@gid" => "\"$(id -g)\"", _ => ShellQuote.Quote(a) }));
+        SshResult result = await ssh.RunAsync(
+            $"if [ \"$(id -u)\" = 0 ]; then exec sh -s {words}; else exec sudo -n sh -s {words}; fi", text, cancellationToken).ConfigureAwait(false);
+        return result.ExitCode == 0 ? result.OutputText.Trim() : throw FileSystemErrors.OfScript(result.ExitCode, result.ErrorText, label, ssh.Target.Name);
+    }
+}

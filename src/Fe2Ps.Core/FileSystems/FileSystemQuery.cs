@@ -1,0 +1,67 @@
+using Amazon.ElasticFileSystem.Model;
+using Fe2Ps.Core.Completion;
+using Fe2Ps.Core.Instances;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Storage;
+
+namespace Fe2Ps.Core.FileSystems;
+
+/// <summary>What a selection found, and what it did not.</summary>
+/// <param name="FileSystems">The file systems, by name.</param>
+/// <param name="Problems">One for each name or id that stands for nothing.</param>
+public sealed record FileSystemSelection(IReadOnlyList<FileSystemDescription> FileSystems, IReadOnlyList<Fe2Exception> Problems);
+
+/// <summary>Finds shared file systems by name or id.</summary>
+public sealed class FileSystemQuery(Fe2Session session)
+{
+    private const int PageSize = 100;
+
+    /// <summary>The file systems that match.</summary>
+    /// <param name="names">Names or ids; wildcards select; empty means all.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public Task<FileSystemSelection> ListAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("list file systems", names.Count > 0 ? string.Join(", ", names) : null, async () =>
+        {
+            var pattern = new NamePattern(names, "fs-");
+            List<FileSystemDescription> all = await AllAsync(cancellationToken).ConfigureAwait(false);
+            CompletionCache.Put(session, CompletionKind.FileSystem, Names(all));
+            if (!pattern.Everything)
+                all.RemoveAll(s => !pattern.Ids.Contains(s.FileSystemId) && !pattern.Fits(FileSystemFacts.NameOf(s)));
+            IEnumerable<string> missing = pattern.Everything ? []
+                :
+                [
+                    .. pattern.Ids.Where(id => all.All(s => s.FileSystemId != id)),
+                    .. pattern.Plain.Where(n => all.All(s => FileSystemFacts.NameOf(s) != n)),
+                ];
+            return new FileSystemSelection(
+                [.. all.OrderBy(s => FileSystemFacts.NameOf(s) is null).ThenBy(FileSystemFacts.NameOf, NaturalOrder.Instance).ThenBy(s => s.FileSystemId, StringComparer.Ordinal)],
+                [.. missing.Select(n => FileSystemErrors.NotFound(n, session.Region))]);
+        });
+
+    /// <summary>The one file system with this name or id, or null.</summary>
+    /// <exception cref="Fe2Exception"><c>FileSystemAmbiguous</c>.</exception>
+    public Task<FileSystemDescription?> TryGetAsync(string nameOrId, CancellationToken cancellationToken = default) =>
+        session.GuardAsync($"find the file system {nameOrId}", nameOrId, async () =>
+        {
+            List<FileSystemDescription> found = [.. (await AllAsync(cancellationToken).ConfigureAwait(false))
+                .Where(s => s.FileSystemId == nameOrId || FileSystemFacts.NameOf(s) == nameOrId)];
+            return found.Count < 2 ? found.FirstOrDefault() : throw FileSystemErrors.Ambiguous(nameOrId, found.Select(s => s.FileSystemId));
+        });
+
+    internal static IReadOnlyList<string> Names(IEnumerable<FileSystemDescription> systems) =>
+        [.. systems.Select(FileSystemFacts.NameOf).OfType<string>().Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+
+    private async Task<List<FileSystemDescription>> AllAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<FileSystemDescription>();
+        var request = new DescribeFileSystemsRequest { MaxItems = PageSize };
+        do
+        {
+            DescribeFileSystemsResponse page = await session.FileSystems.DescribeFileSystemsAsync(request, cancellationToken).ConfigureAwait(false);
+            found.AddRange(page.FileSystems.Where(s => FileSystemFacts.StateOf(s) is not ("deleting" or "deleted")));
+            request.Marker = page.NextMarker;
+        }
+        while (!string.IsNullOrEmpty(request.Marker));
+        return found;
+    }
+}

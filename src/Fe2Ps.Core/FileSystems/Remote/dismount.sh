@@ -1,0 +1,21 @@
+# dismount SYSTEM: as root, writes out and unmounts the file system, and ends its tunnel. Prints "point POINT", or "nothing" where it is not
+# mounted.
+state=/var/lib/fe2/efs
+point=$(cat "$state/$1.point" 2>/dev/null)
+if [ -z "$point" ]; then
+    echo nothing
+    exit 0
+fi
+exec 9>"$state/lock"
+flock -w 60 9 || exit 75
+if mountpoint -q "$point"; then
+    sync -f "$point" 2>/dev/null
+    if ! timeout 60 umount "$point" 2>"$state/mount.log"; then
+        printf 'umount: %s\n' "$(tail -n 1 "$state/mount.log")" >&2
+        exit 66
+    fi
+fi
+kill "$(cat "$state/$1.pid" 2>/dev/null)" 2>/dev/null
+rm -f "$state/$1.point" "$state/$1.conf" "$state/$1.pid"
+rmdir "$point" 2>/dev/null
+echo "point $point"

@@ -1,0 +1,32 @@
+using System.Management.Automation;
+using Amazon.EC2.Model;
+using Amazon.ElasticFileSystem.Model;
+using Fe2Ps.Core.FileSystems;
+using Fe2Ps.Core.Sessions;
+using Fe2Ps.Core.Ssh;
+using Fe2Ps.Pipeline;
+using Fe2Ps.Views;
+
+namespace Fe2Ps.Commands;
+
+/// <summary>Mounts one shared file system on machines, and makes it where it does not exist.</summary>
+[Cmdlet(VerbsData.Mount, "Fe2FileSystem", SupportsShouldProcess = true)]
+[OutputType(typeof(FileSystemDescription))]
+public sealed class MountFe2FileSystemCommand : FileSystemMachinesCmdlet
+{
+    /// <summary>The folder on the machines.</summary>
+    [Parameter(Position = 2)]
+    [ValidateNotNullOrEmpty]
+    public string? MountPoint { get; set; }
+
+    /// <inheritdoc/>
+    private protected override async Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Instance> machines, CancellationToken stop)
+    {
+        bool exists = await new FileSystemQuery(session).TryGetAsync(Name, stop).ConfigureAwait(false) is not null;
+        string action = $"{(exists ? "Mount" : "Create, and mount")} on {Labels(machines)}";
+        if (!await Pump.AskAsync(() => ShouldProcess(Name, action)).ConfigureAwait(false)) return;
+        FileSystemDescription system = await new FileSystemMounter(session, new SshConnector()).MountAsync(
+            Name, machines, NullIfEmpty(MountPoint), Pump, stop).ConfigureAwait(false);
+        await WriteAsync(Dressed.FileSystem(system, session, where)).ConfigureAwait(false);
+    }
+}
