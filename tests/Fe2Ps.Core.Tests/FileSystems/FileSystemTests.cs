@@ -76,7 +76,7 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
 
         Assert.Equal(2, await Mounter.DismountAsync(made, machines));
         foreach (Instance machine in machines)
-            Assert.Equal("gone", await OnAsync(machine, "mountpoint -q /mnt/shared || pgrep -f 'sleep 600' || sudo ls /var/lib/fe2/efs/*.conf 2>/dev/null || echo gone"));
+            Assert.Equal("gone", await OnAsync(machine, "mountpoint -q /mnt/shared || pgrep -f '[s]leep 600' || sudo ls /var/lib/fe2/efs/*.conf 2>/dev/null || echo gone"));
         await new FileSystemRemoval(cloud.Session).RemoveAsync(made);
         Assert.Empty((await Query.ListAsync([])).FileSystems);
         Assert.Empty(await new FileSystemMaker(cloud.Session).GroupsAsync(made.FileSystemId, null, default));
