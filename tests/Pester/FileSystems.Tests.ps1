@@ -20,8 +20,7 @@ Describe 'Shared file systems' {
         @{ What = 'the folder is none'; Name = 'shared'; Parameters = @{ MountPoint = 'here' }; Id = 'MountPointInvalid' }
         @{ What = 'the machine is none'; Name = 'shared'; Parameters = @{ Instance = 'nosuch' }; Id = 'InstanceNotFound' }
     ) {
-        $how = @{ Instance = 'od1' } + $Parameters.Clone()
-        if ($Parameters.Instance) { $how = $Parameters }
+        $how = $Parameters.Instance ? $Parameters : (@{ Instance = 'od1' } + $Parameters)
         { Mount-Fe2FileSystem $Name @how -ErrorAction Stop } | Should -Throw -ErrorId "$Id,*"
         Get-Fe2FileSystem | Should -BeNullOrEmpty
     }
@@ -36,7 +35,7 @@ Describe 'Shared file systems' {
         $system.State, $system.Encrypted, $system.NumberOfMountTargets | Should -Be 'available', $true, 3
         $text = Get-Fe2FileSystem s* | Out-String -Width 160
         foreach ($column in 'Name', 'Id', 'State', 'Size', 'MountTargets', 'Encrypted', 'Age') { $text | Should -Match "\b$column\b" }
-        $text | Should -Match 'shared\s+fs-[0-9a-f]+\s+available\s+6 KiB\s+3\s+True'
+        $text | Should -Match 'shared\s+fs-[0-9a-f…]+\s+available\s+6 KiB\s+3\s+True'
         $system | Format-List | Out-String | Should -Match 'ThroughputMode\s*: bursting'
         (Get-Fe2FileSystem | ConvertTo-Json -WarningAction SilentlyContinue).Length | Should -BeLessThan 3000
         Wait-Until { (Get-Completion 'Remove-Fe2FileSystem sh') -contains 'shared' } -What 'the file system is offered'
