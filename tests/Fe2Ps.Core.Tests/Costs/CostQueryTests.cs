@@ -77,8 +77,12 @@ public sealed class CostQueryTests
     {
         var prices = new StoragePrices
         {
-            Region = "us-east-2", AsOf = DateTimeOffset.UnixEpoch, VolumeGiBMonth = new Dictionary<string, decimal>(), IopsMonth = new Dictionary<string, decimal>(),
-            AddressHour = 0.005m, IdleAddressHour = 0.006m,
+            Region = "us-east-2",
+            AsOf = DateTimeOffset.UnixEpoch,
+            VolumeGiBMonth = new Dictionary<string, decimal>(),
+            IopsMonth = new Dictionary<string, decimal>(),
+            AddressHour = 0.005m,
+            IdleAddressHour = 0.006m,
         };
         var machine = new Instance { InstanceId = "i-1", PublicIpAddress = "192.0.2.1", State = new InstanceState { Name = InstanceStateName.FindValue(state) }, Tags = [new Tag("Name", "base")] };
         var address = new Address { AllocationId = "eipalloc-1", AssociationId = "eipassoc-1", InstanceId = "i-1", PublicIp = "192.0.2.1" };

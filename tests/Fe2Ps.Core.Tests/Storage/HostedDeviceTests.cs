@@ -80,7 +80,11 @@ public sealed class HostedDeviceTests(StorageFixture cloud) : IClassFixture<Stor
             // Restored, and larger than the snapshot: all of it is there at once.
             Volume restored = await cloud.Maker.MakeAsync(new VolumeRequest
             {
-                Name = name + "-back", Size = 2, Snapshot = name, Instance = await cloud.InstanceAsync("od1"), Mount = new MountRequest { MountPoint = "/mnt/part" },
+                Name = name + "-back",
+                Size = 2,
+                Snapshot = name,
+                Instance = await cloud.InstanceAsync("od1"),
+                Mount = new MountRequest { MountPoint = "/mnt/part" },
             });
             Assert.Equal("kept", await cloud.OnAsync("od1", "cat /mnt/part/file"));
             Assert.InRange(await SizeAsync("od1", "/mnt/part"), 1700, 2048);

@@ -143,7 +143,10 @@ public sealed class HostedStorageFaultTests(StorageFixture cloud) : IClassFixtur
         Assert.Empty((await new SnapshotWaiter(cloud.Session).WaitAsync([snapshot], TimeSpan.FromSeconds(60))).Problems);
         await cloud.Maker.MakeAsync(new VolumeRequest
         {
-            Name = "restored", Snapshot = "copied", Instance = await cloud.InstanceAsync("far"), Mount = new MountRequest { MountPoint = "/mnt/restored" },
+            Name = "restored",
+            Snapshot = "copied",
+            Instance = await cloud.InstanceAsync("far"),
+            Mount = new MountRequest { MountPoint = "/mnt/restored" },
         });
         Assert.Equal(sum, await cloud.OnAsync("far", "cd /mnt/restored && sha256sum synced"));
         await EndAsync("restored");
