@@ -49,16 +49,31 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
     public async Task<Job> GetAsync(Job job, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
         var machines = new[] { job.Target, job.Monitor }.OfType<JobMachine>().ToList();
-        var answers = await Task.WhenAll(
-            machines.Where(m => m.IsRunning).Select(m => TryAskAsync(m, job.Id, report, cancellationToken))).ConfigureAwait(false);
-        return Merge(answers.SelectMany(a => a), machines).FirstOrDefault(found => found.Id == job.Id)
-            ?? throw JobErrors.NobodyHasJob(job);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var own = TryAskAsync(job.Target, job.Id, report, enough.Token);
+        var there = await TryAskAsync(job.Monitor, job.Id, report, cancellationToken).ConfigureAwait(false);
+        // What has ended on the monitor has ended: a machine that has ended itself since is not waited for.
+        if (there.Any(r => r.Facts.Id == job.Id && r.ToJob(null, null).State == JobState.Finished))
+            await enough.CancelAsync().ConfigureAwait(false);
+        IReadOnlyList<JobReport> here = [];
+        try
+        {
+            here = await own.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The monitor has said all there is to say.
+        }
+
+        return Merge([.. here, .. there], machines).FirstOrDefault(found => found.Id == job.Id) ?? throw JobErrors.NobodyHasJob(job);
     }
 
     /// <summary>Of one job's machines, the other may answer.</summary>
     private async Task<IReadOnlyList<JobReport>> TryAskAsync(
-        JobMachine machine, string id, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+        JobMachine? machine, string id, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
+        if (machine is not { IsRunning: true })
+            return [];
         try
         {
             return await AskAsync(machine, id, cancellationToken).ConfigureAwait(false);
