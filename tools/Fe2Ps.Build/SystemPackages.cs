@@ -11,7 +11,7 @@ internal static class SystemPackages
     private static readonly string[] ForTests = [.. ForHosts, "openssh-server", "openssl", "tmux", "sudo", "lsyncd"];
 
     /// <summary>Peers and checkers. Not every release has all of them (Ubuntu 24.04 has no awscli); what needs one is then skipped by name.</summary>
-    private static readonly string[] Peers = ["shellcheck", "awscli", "python3-boto3", "python3-botocore", "time", "jupyter-notebook", "chromium", "fonts-dejavu-core"];
+    private static readonly string[] Peers = ["shellcheck", "awscli", "python3-boto3", "python3-botocore", "time", "jupyter-notebook", "chromium", "fonts-dejavu-core", "stunnel4"];
 
     public static void EnsureForHosts() => Ensure(ForHosts, []);
 
