@@ -133,9 +133,9 @@ Describe 'Commands on machines' -Skip:$skip {
             $null = New-Fe2Instance t -Count 4
             $spans = Invoke-Fe2Command t-* 'date +%s%N; sleep 1; date +%s%N' -ThrottleLimit 2 -AsResult
             $spans.Count | Should -Be 4
-            $events = foreach ($span in $spans) { , @([long] $span.Output[0], 1); , @([long] $span.Output[1], -1) }
+            $changes = foreach ($span in $spans) { , @([long] $span.Output[0], 1); , @([long] $span.Output[1], -1) }
             $now = $most = 0
-            foreach ($event in $events | Sort-Object { $_[0] }) { $now += $event[1]; $most = [Math]::Max($most, $now) }
+            foreach ($change in $changes | Sort-Object { $_[0] }) { $now += $change[1]; $most = [Math]::Max($most, $now) }
             $most | Should -Be 2
 
             $spans = Invoke-Fe2Command t-* 'date +%s%N; sleep 1; date +%s%N' -ThrottleLimit 1 -AsResult | Sort-Object { [long] $_.Output[0] }

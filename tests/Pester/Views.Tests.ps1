@@ -19,6 +19,8 @@ Describe 'What the cmdlets give' {
             'Amazon.EC2.Model.Snapshot' = 'Fe2Ps.Snapshot'; 'Fe2Ps.Core.Scripts.Job' = 'Fe2Ps.Script'; 'Fe2Ps.Core.Prices.OnDemandPrice' = 'Fe2Ps.Price'
             'Fe2Ps.Core.TypeSearching.TypeOffer' = 'Fe2Ps.TypeOffer'; 'Fe2Ps.Core.Costs.CostItem' = 'Fe2Ps.Cost'; 'Fe2Ps.Core.Costs.CostSum' = 'Fe2Ps.CostSum'
             'Fe2Ps.Core.Files.CopyResult' = 'Fe2Ps.CopyResult'; 'Fe2Ps.Core.Spot.InstanceEvent' = 'Fe2Ps.InstanceEvent'
+            'Amazon.AutoScaling.Model.AutoScalingGroup' = 'Fe2Ps.Group'; 'Amazon.ElasticFileSystem.Model.FileSystemDescription' = 'Fe2Ps.FileSystem'
+            'Fe2Ps.Core.Backups.Backup' = 'Fe2Ps.Backup'
         }
 
         # In a terminal of so many columns, each kind of output as text, and as JSON.

@@ -32,17 +32,27 @@ internal static class Shell
         using var process = Process.Start(start) ?? throw new BuildException($"cannot start '{file}'");
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => PassOn(signal, process, "-INT"));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => PassOn(signal, process, "-TERM"));
+        var isOver = false;
+        CountdownEvent ends = new(2);
         process.OutputDataReceived += (_, line) => Write(line.Data);
         process.ErrorDataReceived += (_, line) => Write(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        process.WaitForExit();
+
+        // Not without a limit: that would wait for whatever else has the pipe open, such as an ssh that stays for the next connection.
+        while (!process.WaitForExit(1000)) { }
+        ends.Wait(TimeSpan.FromSeconds(5));
+        lock (output) isOver = true;
         return process.ExitCode != 0 && s_isInterrupted ? throw new BuildException("interrupted", Interrupted) : process.ExitCode;
 
         void Write(string? line)
         {
-            if (line is null) return;
-            lock (output) output.WriteLine(line);
+            lock (output)
+            {
+                if (isOver) return;
+                if (line is null) ends.Signal();
+                else output.WriteLine(line);
+            }
         }
     }
 

@@ -36,15 +36,18 @@ internal sealed class TestRun(Repository repository)
             File.Exists(Path.Combine(folder, name)) ? File.ReadAllText(Path.Combine(folder, name)) : null;
     }
 
-    /// <summary>Runs the suites, the first ones first. What each says is shown whole when it has ended.</summary>
+    /// <summary>Runs the suites, the first ones first. What each says is in a file while it runs, and is shown whole when it has ended.</summary>
     public void Suites(IEnumerable<Suite> suites)
     {
+        Directory.CreateDirectory(repository.TestResults);
         Queue<Suite> waiting = new(suites);
         Exception? end = null;
         var lanes = Enumerable.Range(0, AtOnce).Select(_ => new Thread(Lane)).ToList();
         lanes.ForEach(lane => lane.Start());
         lanes.ForEach(lane => lane.Join());
         if (end is not null) throw new BuildException(end.Message, (end as BuildException)?.ExitCode ?? 1);
+
+        string Log(Suite suite) => Path.Combine(repository.TestResults, suite.Name + ".log");
 
         void Lane()
         {
@@ -54,24 +57,26 @@ internal sealed class TestRun(Repository repository)
                 lock (waiting)
                 {
                     if (end is not null || !waiting.TryDequeue(out suite!)) return;
-                    Console.WriteLine($"--- {suite.Name} begins");
+                    Console.WriteLine($"--- {suite.Name} begins; {Log(suite)}");
                 }
 
                 var watch = Stopwatch.StartNew();
-                StringWriter output = new();
                 SuiteResult? result = null;
-                try
+                using (StreamWriter output = new(Log(suite)) { AutoFlush = true })
                 {
-                    result = suite.Run(output);
-                }
-                catch (Exception failure)
-                {
-                    lock (waiting) end ??= failure;
+                    try
+                    {
+                        result = suite.Run(output);
+                    }
+                    catch (Exception failure)
+                    {
+                        lock (waiting) end ??= failure;
+                    }
                 }
 
                 lock (waiting)
                 {
-                    lock (output) Console.Write(output);
+                    Console.Write(File.ReadAllText(Log(suite)));
                     if (result is null) return;
                     Console.WriteLine($"--- {suite.Name}: {result.Passed} passed, {result.Failed.Count} failed, {result.Skipped.Count} skipped in {watch.Elapsed.TotalSeconds:0} s");
                     _passed += result.Passed;
