@@ -102,12 +102,14 @@ def attached():
 
 ec2.attach_volume(VolumeId=volume, InstanceId=first, Device="/dev/sdf")
 until("attached", attached)
-ssh(first, "sudo mkfs.ext4 -q /dev/xvdf && sudo mount /dev/xvdf /mnt && echo data | sudo tee /mnt/data && sudo umount /mnt")
+# On a Nitro type a disk is known by its serial, whatever name was asked for.
+disk = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + volume.replace("-", "")
+ssh(first, f"sudo mkfs.ext4 -q {disk} && sudo mount {disk} /mnt && echo data | sudo tee /mnt/data && sudo umount /mnt")
 ec2.detach_volume(VolumeId=volume)
 ec2.get_waiter("volume_available").wait(VolumeIds=[volume], WaiterConfig=QUICK)
 ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
 until("attached", attached)
-assert ssh(second, "sudo mount /dev/xvdf /mnt && cat /mnt/data") == "data"
+assert ssh(second, f"sudo mount {disk} /mnt && cat /mnt/data") == "data"
 
 # Stopped and started it keeps its disk; shut down from inside it does as it was told at its launch.
 ec2.stop_instances(InstanceIds=[second])
