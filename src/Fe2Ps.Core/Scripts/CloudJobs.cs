@@ -78,11 +78,14 @@ public sealed class CloudJobs(
     /// Whether somebody had EC2 stop or terminate the machine, by any program, or shut it down from within. Source: "Why is my instance stopped or terminated",
     /// state reason codes, in the EC2 user guide.
     /// </summary>
-    internal Task<bool> WasEndedByRequestAsync(string instanceId, CancellationToken cancellationToken) =>
+    /// <param name="instanceId">The machine.</param>
+    /// <param name="fromWithin">Whether a shutdown from within counts: it does not where the job's own end may have asked for it.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    internal Task<bool> WasEndedByRequestAsync(string instanceId, bool fromWithin, CancellationToken cancellationToken) =>
         session.GuardAsync("look at the job's machine", instanceId, async () =>
             await _query.ByIdsAsync([instanceId], cancellationToken).ConfigureAwait(false) is [var instance]
                 && InstanceFacts.StateOf(instance) is "stopping" or "stopped" or "shutting-down" or "terminated"
-                && instance.StateReason?.Code is "Client.UserInitiatedShutdown" or "Client.InstanceInitiatedShutdown");
+                && (instance.StateReason?.Code == "Client.UserInitiatedShutdown" || (fromWithin && instance.StateReason?.Code == "Client.InstanceInitiatedShutdown")));
 
     /// <summary>The way to the machines.</summary>
     public ISshConnector Connector => _ssh;

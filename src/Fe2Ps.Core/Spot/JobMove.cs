@@ -28,7 +28,9 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
 
         var old = facts.Last;
-        if (await jobs.WasEndedByRequestAsync(old.InstanceId, cancellationToken).ConfigureAwait(false))
+        // A script that ends at the notice, or fails, may end its machine as -OnExit says.
+        var fromWithin = job.Interrupted is null && job.State != JobState.Finished;
+        if (await jobs.WasEndedByRequestAsync(old.InstanceId, fromWithin, cancellationToken).ConfigureAwait(false))
         {
             // Whoever ends the machine does not want to pay for another one.
             report?.Report(new WarningReport($"{job.TargetName} was stopped or terminated on request, so the job {job.Name} does not go on elsewhere."));

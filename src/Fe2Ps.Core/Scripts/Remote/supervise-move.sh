@@ -100,10 +100,13 @@ comes_back() { [ "$(plan comes-back)" = 1 ] && [ "$market" = spot ]; }
 # is_stopped_by_ec2: after describe, whether an interruption has stopped the machine.
 is_stopped_by_ec2() { lines | grep -q '^<code>Server.SpotInstanceShutdown</code>$'; }
 
-# is_ended_on_request: after describe, whether somebody had EC2 end the machine, or shut it down from within (CloudJobs.WasEndedByRequest).
+# is_ended_on_request: after describe, whether somebody had EC2 end the machine, or shut it down from within. A script that ends at the
+# notice, or fails, may end its machine by itself (CloudJobs.WasEndedByRequestAsync).
 is_ended_on_request() {
+    who='(User|Instance)'
+    { [ ! -s "$meta/interrupted" ] && [ "$word" != finished ]; } || who=User
     case $state in
-        stopping | stopped | shutting-down | terminated) lines | grep -Eq '^<code>Client[.](User|Instance)InitiatedShutdown</code>$' ;;
+        stopping | stopped | shutting-down | terminated) lines | grep -Eq "^<code>Client[.]${who}InitiatedShutdown</code>\$" ;;
         *) false ;;
     esac
 }
