@@ -15,32 +15,32 @@ public sealed class RestoreTests(StorageFixture cloud) : IClassFixture<StorageFi
     [HostedFact]
     public async Task AnEarlierStateComesBesideTheVolumeOrInItsPlace()
     {
-        Volume old = await cloud.MakeAsync("work", point: "/mnt/work");
-        await cloud.OnAsync("od1", "echo first > /mnt/work/file");
+        Volume old = await cloud.MakeAsync("work", point: "/mnt/files");
+        await cloud.OnAsync("od1", "echo first > /mnt/files/file");
         Snapshot first = await cloud.SnapshotAsync("work", "work");
-        await cloud.OnAsync("od1", "echo second > /mnt/work/file");
+        await cloud.OnAsync("od1", "echo second > /mnt/files/file");
         Snapshot second = await cloud.SnapshotAsync("work", "other name");
-        await cloud.OnAsync("od1", "echo ruined > /mnt/work/file");
+        await cloud.OnAsync("od1", "echo ruined > /mnt/files/file");
 
         // Beside it, the newest, on the same machine, with a name and a folder of its own.
         Volume beside = await Restore.RestoreAsync(new RestoreRequest("work"));
         Assert.Equal(("work-restored", second.SnapshotId), (VolumeFacts.NameOf(beside), beside.SnapshotId));
         Assert.Equal("second", await cloud.OnAsync("od1", $"cat {VolumeFacts.MountPointOf(beside)}/file"));
-        Assert.Equal("ruined", await cloud.OnAsync("od1", "cat /mnt/work/file"));
+        Assert.Equal("ruined", await cloud.OnAsync("od1", "cat /mnt/files/file"));
         Assert.False((await cloud.Query.GetAsync("work-restored")).Attachments.Single().DeleteOnTermination);
 
         // In its place, an earlier one. The old one is kept under another name, with all that it holds; its backups go on with the new one.
         await cloud.Session.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [old.VolumeId], Tags = [new Tag(BackupTags.Target("b"), "yes"), new Tag("kind", "mine")] });
         await cloud.MountAsync("work", "od1", new MountRequest { Persist = true });
         Volume made = await Restore.RestoreAsync(new RestoreRequest("work") { At = new DateTimeOffset(first.StartTime!.Value.ToUniversalTime()), Replace = true });
-        Assert.Equal(("work", "/mnt/work", first.SnapshotId), (VolumeFacts.NameOf(made), VolumeFacts.MountPointOf(made), made.SnapshotId));
-        Assert.Equal("first", await cloud.OnAsync("od1", "cat /mnt/work/file"));
+        Assert.Equal(("work", "/mnt/files", first.SnapshotId), (VolumeFacts.NameOf(made), VolumeFacts.MountPointOf(made), made.SnapshotId));
+        Assert.Equal("first", await cloud.OnAsync("od1", "cat /mnt/files/file"));
         await cloud.OnAsync("od1", $"grep -q x-fe2.volume={made.VolumeId} /etc/fstab && ! grep -q {old.VolumeId} /etc/fstab");
         Assert.Equal(("yes", "mine"), (VolumeFacts.TagOf(made, BackupTags.Target("b")), VolumeFacts.TagOf(made, "kind")));
         Volume kept = await cloud.Query.GetAsync("work-replaced");
         Assert.Equal((old.VolumeId, "available", null), (kept.VolumeId, VolumeFacts.StateOf(kept), VolumeFacts.TagOf(kept, BackupTags.Target("b"))));
         await cloud.MountAsync("work-replaced", "od2");
-        Assert.Equal("ruined", await cloud.OnAsync("od2", "cat /mnt/work/file"));
+        Assert.Equal("ruined", await cloud.OnAsync("od2", "cat /mnt/files/file"));
 
         foreach (string name in new[] { "work", "work-restored", "work-replaced" })
         {
