@@ -8,7 +8,7 @@
 open_job "$1"
 if [ "${2-}" = lost ]; then
     grep -qF "\"$3\"" "$meta/job.json" || exit 0
-    edit_keys "$id"
+    edit_keys "fe2:$id"
     case $(head -n 1 "$meta/state" 2>/dev/null) in
         finished | lost) ;;
         *) put "$meta/state" lost ;;
@@ -20,7 +20,7 @@ if [ "$(readlink "$private/started")" = yes ]; then
     cat "$private/session"
     exit 18
 fi
-edit_keys "$id"
+edit_keys "fe2:$id"
 rm -rf "$meta" "$private"
 # A folder with the user's own files stays.
 rmdir "$dir" 2>/dev/null

@@ -27,6 +27,6 @@ the job ran on $former; this machine was made from an image of it"
     done
     rm -f "$fe2/leave-wanted"
     # Whoever sends results sends them to the machine that was frozen.
-    edit_keys '*' || exit 1
+    edit_keys 'fe2:*' || exit 1
 fi
 put "$fe2/instance" "$1"

@@ -15,7 +15,7 @@ if [ "${2-}" = here ]; then
 fi
 # A stop that was asked for in the meantime.
 [ ! -e "$meta/stopped" ] || exit 76
-edit_keys "$id" || exit 1
+edit_keys "fe2:$id" || exit 1
 rm -rf "$dir/.fe2-partial"
 for mark in state exit-code started ended heartbeat interrupted rebalance saved; do
     rm -f "$meta/$mark" || exit 1

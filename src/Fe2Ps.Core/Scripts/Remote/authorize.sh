@@ -9,4 +9,4 @@ case $2 in
     *) exit 64 ;;
 esac
 # $3 and $4: the key's type and blob, made by link.
-edit_keys "$id" "restrict,command=\"~/.fe2/receive $options\" $3 $4 fe2:$id"
+edit_keys "fe2:$id" "restrict,command=\"~/.fe2/receive $options\" $3 $4 fe2:$id"

@@ -142,8 +142,8 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# edit_keys ID [LINE]: takes the job's line out of authorized_keys ('*': every job's), puts LINE in. Locked, atomic; other
-# lines stay as they are.
+# edit_keys MARK [LINE]: takes the line that ends with MARK out of authorized_keys, puts LINE in: fe2:ID, by which a job's target comes
+# in (fe2:* is every job's), or fe2-monitor:ID, the supervisor's. Locked, atomic; other lines stay as they are.
 edit_keys() (
     umask 077
     mkdir -p "$HOME/.ssh" || exit 1
@@ -153,7 +153,8 @@ edit_keys() (
     [ -f "$keys" ] || : > "$keys" || exit 1
     next=$(mktemp "$HOME/.ssh/.fe2-keys.XXXXXX") || exit 1
     trap 'rm -f "$next"' EXIT
-    awk -v mark="fe2:$1" '!(($NF == mark || (mark == "fe2:*" && $NF ~ /^fe2:/)) && index($0, "/.fe2/receive "))' "$keys" > "$next" || exit 1
+    awk -v mark="$1" '!(($NF == mark || (mark == "fe2:*" && $NF ~ /^fe2:/)) && (mark !~ /^fe2:/ || index($0, "/.fe2/receive ")))' \
+        "$keys" > "$next" || exit 1
     if [ -n "${2-}" ]; then
         printf '%s\n' "$2" >> "$next" || exit 1
     fi

@@ -30,7 +30,7 @@ finish() {
     put "$meta/state" "$2" || exit 1
     [ "$2" != finished ] || rm -f "$meta/checkpoint.tar"
     rmdir "$dir/.fe2-partial" 2>/dev/null
-    edit_keys "$id"
+    edit_keys "fe2:$id"
     # This machine was to stop, and only waited for what it collects. Later, so that the target still hears the answer.
     if [ "$(leave_wanted)" = Stop ]; then
         # shellcheck disable=SC2016 # the inner shell's
