@@ -15,6 +15,9 @@ internal static class PublicImages
 {
     public const string Canonical = "099720109477";
 
+    /// <summary>The sandbox's own: its hosts have systemd, as real images do, and the others a small init.</summary>
+    private const string SystemdFamily = "sandbox-systemd";
+
     private static readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, Image>> s_regions = new(StringComparer.Ordinal);
 
     public static IReadOnlyList<ReleaseFacts> Releases { get; } =
@@ -29,6 +32,9 @@ internal static class PublicImages
         new(
             "amazon", "2023", "137112412989", "amazon", "al2023-ami-2023.{1}-kernel-6.1-{0}", "Amazon Linux 2023 AMI 2023.{1} {0} HVM kernel-6.1",
             "ec2-user", "/dev/xvda", 8, "arm64", "x86_64", ["8.20250808.1", "9.20251014.0", "9.20251208.0"], "gp3"),
+        new(
+            SystemdFamily, "1", "000000000000", null, "fe2ps-sandbox/ubuntu-systemd-{0}-{1}", "Fe2Ps, a host that systemd starts, {0}", "ubuntu", "/dev/sda1", 8,
+            "arm64", "amd64", ["20260101"], "gp3"),
     ];
 
     /// <summary>The public images of a region, by id.</summary>
@@ -92,6 +98,7 @@ internal static class PublicImages
             Public = true,
             RootDevice = release.RootDevice,
             LoginUser = release.LoginUser,
+            Systemd = release.Family == SystemdFamily,
             CreatedAt = created,
             DeprecatedAt = created.AddYears(2),
             Devices =

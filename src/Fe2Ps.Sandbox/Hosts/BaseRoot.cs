@@ -18,6 +18,8 @@ internal static class BaseRoot
         "procps", "python3-minimal", "curl", "util-linux", "mount", "fdisk", "cloud-guest-utils", "less", "passwd", "kmod",
     ];
 
+    private static readonly string[] SystemdPackages = [.. Packages, "systemd-sysv", "libpam-systemd", "dbus", "cron"];
+
     // Languages and manuals nobody reads here: half of the unpacking.
     private static readonly string[] Excluded =
         ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*", "/usr/lib/udev/hwdb.d/*"];
@@ -27,13 +29,15 @@ internal static class BaseRoot
 
     /// <summary>The folder of the base; made first if this machine has none of this recipe.</summary>
     /// <exception cref="CommandFailedException">mmdebstrap failed; the message ends with what it said.</exception>
-    public static async Task<string> EnsureAsync(IProgress<string>? progress, CancellationToken cancellationToken)
+    /// <param name="systemd">With systemd, as real images have it, which takes a root of its own.</param>
+    public static async Task<string> EnsureAsync(bool systemd, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var suite = ReadSuite();
         var sources = FindSources(suite);
-        var setup = GuestFile.Read("base-setup");
-        var recipe = string.Join('\n', [suite, .. sources.Select(File.ReadAllText), .. Packages, .. Excluded, setup]);
-        var name = "base-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(recipe)))[..16];
+        var packages = systemd ? SystemdPackages : Packages;
+        List<string> setup = [.. (systemd ? new[] { "systemd-before", "base-setup", "systemd-setup" } : ["base-setup"]).Select(GuestFile.Read)];
+        var recipe = string.Join('\n', [suite, .. sources.Select(File.ReadAllText), .. packages, .. Excluded, .. setup]);
+        var name = (systemd ? "systemd-" : "base-") + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(recipe)))[..16];
         var folder = Path.Combine(CacheFolder, name);
         if (Directory.Exists(folder))
             return folder;
@@ -51,7 +55,7 @@ internal static class BaseRoot
             return folder;
         foreach (var unfinished in Directory.GetDirectories(CacheFolder, name + ".new-*"))
             await Commands.TryAsync("rm", ["-rf", "--one-file-system", unfinished], cancellationToken).ConfigureAwait(false);
-        await MakeAsync(folder, suite, sources, setup, progress, cancellationToken).ConfigureAwait(false);
+        await MakeAsync(folder, suite, sources, packages, setup, progress, cancellationToken).ConfigureAwait(false);
         return folder;
     }
 
@@ -59,21 +63,23 @@ internal static class BaseRoot
         string folder,
         string suite,
         IReadOnlyList<string> sources,
-        string setup,
+        IReadOnlyList<string> packages,
+        IReadOnlyList<string> setup,
         IProgress<string>? progress,
         CancellationToken cancellationToken)
     {
         progress?.Report($"Making the base root of the hosts from {suite} (once on this machine, about 20 s) ...");
         var clock = Stopwatch.StartNew();
         var unfinished = $"{folder}.new-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
-        var script = unfinished + ".setup";
-        UnixFiles.Write(script, setup, UnixFiles.Program);
+        var scripts = setup.Select((_, number) => $"{unfinished}.setup{number}").ToList();
+        foreach (var (script, text) in scripts.Zip(setup))
+            UnixFiles.Write(script, text, UnixFiles.Program);
         try
         {
-            List<string> arguments = ["--quiet", "--mode=root", "--variant=minbase", "--format=directory", $"--include={string.Join(',', Packages)}"];
+            List<string> arguments = ["--quiet", "--mode=root", "--variant=minbase", "--format=directory", $"--include={string.Join(',', packages)}"];
             arguments.AddRange(Excluded.Select(path => $"--dpkgopt=path-exclude={path}"));
             arguments.AddRange((await ReadAptOptionsAsync(cancellationToken).ConfigureAwait(false)).Select(option => "--aptopt=" + option));
-            arguments.Add($"--customize-hook={script} \"$1\"");
+            arguments.AddRange(scripts.Select(script => $"--customize-hook={script} \"$1\""));
             arguments.AddRange([suite, unfinished, .. sources]);
             await Commands.RunAsync("mmdebstrap", arguments, cancellationToken).ConfigureAwait(false);
             Directory.Move(unfinished, folder);
@@ -81,7 +87,7 @@ internal static class BaseRoot
         }
         finally
         {
-            File.Delete(script);
+            scripts.ForEach(File.Delete);
             if (Directory.Exists(unfinished))
                 await Commands.TryAsync("rm", ["-rf", "--one-file-system", unfinished], CancellationToken.None).ConfigureAwait(false);
         }

@@ -20,7 +20,7 @@ internal static class Bundle
         && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("CapPrm:", StringComparison.Ordinal)) is { } line
         && (ulong.Parse(line["CapPrm:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << 24)) != 0;
 
-    public static void Write(string folder, string containerName, string hostName, string console, bool allLoopDevices)
+    public static void Write(string folder, string containerName, string hostName, string console, bool allLoopDevices, bool systemd)
     {
         var capabilities = Capabilities.Where(name => name != "CAP_SYS_RESOURCE" || HasResourceRight).ToList();
         var devices = new JsonArray(
@@ -36,6 +36,25 @@ internal static class Bundle
         if (allLoopDevices)
             devices.Add(Device(true, "b", 7, null, "rw"));
 
+        var mounts = new JsonArray(
+            Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
+            Mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
+            Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
+            Mount("/dev/shm", "tmpfs", "shm", "nosuid", "nodev", "mode=1777"),
+            Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
+            Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
+            Mount("/run", "tmpfs", "tmpfs", "nosuid", "nodev", "mode=755", "size=128m"),
+            Mount("/run/fe2", "bind", Path.Combine(folder, "boot"), "bind", "ro"),
+            Mount("/run/fe2/ended", "bind", Path.Combine(folder, "ended"), "bind", "rw"),
+            Mount("/dev/console", "bind", console, "bind", "rw"));
+        var environment = new List<string> { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8" };
+        if (systemd)
+        {
+            // Its own branch of the unified hierarchy, where it puts its units: https://systemd.io/CONTAINER_INTERFACE
+            mounts.Add(Mount("/sys/fs/cgroup", "cgroup2", "cgroup2", "nosuid", "noexec", "nodev", "rw"));
+            environment.Add("container=oci");
+        }
+
         var config = new JsonObject
         {
             ["ociVersion"] = "1.0.2",
@@ -46,7 +65,7 @@ internal static class Bundle
                 ["user"] = new JsonObject { ["uid"] = 0, ["gid"] = 0 },
                 ["cwd"] = "/",
                 ["args"] = new JsonArray("/run/fe2/init"),
-                ["env"] = new JsonArray("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"),
+                ["env"] = Names(environment),
                 ["capabilities"] = new JsonObject
                 {
                     ["bounding"] = Names(capabilities),
@@ -56,17 +75,7 @@ internal static class Bundle
                 ["rlimits"] = new JsonArray(new JsonObject { ["type"] = "RLIMIT_NOFILE", ["soft"] = 1024, ["hard"] = HardFileLimit() }),
                 ["noNewPrivileges"] = false,
             },
-            ["mounts"] = new JsonArray(
-                Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
-                Mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
-                Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
-                Mount("/dev/shm", "tmpfs", "shm", "nosuid", "nodev", "mode=1777"),
-                Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
-                Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
-                Mount("/run", "tmpfs", "tmpfs", "nosuid", "nodev", "mode=755", "size=128m"),
-                Mount("/run/fe2", "bind", Path.Combine(folder, "boot"), "bind", "ro"),
-                Mount("/run/fe2/ended", "bind", Path.Combine(folder, "ended"), "bind", "rw"),
-                Mount("/dev/console", "bind", console, "bind", "rw")),
+            ["mounts"] = mounts,
             ["linux"] = new JsonObject
             {
                 ["cgroupsPath"] = "/" + containerName,

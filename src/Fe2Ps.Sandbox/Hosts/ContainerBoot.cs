@@ -9,11 +9,14 @@ internal sealed class ContainerBoot(Claim claim, RootDisks roots, Containers con
     {
         var bundle = BundleOf(spec.InstanceId);
         var console = roots.ConsoleOf(spec.RootVolumeId);
-        await roots.EnsureAsync(spec.RootVolumeId, spec.InstanceId, spec.RootSizeGiB, spec.RootSnapshotId, cancellationToken).ConfigureAwait(false);
+        await roots.EnsureAsync(spec.RootVolumeId, spec.InstanceId, spec.RootSizeGiB, spec.RootSnapshotId, spec.Systemd, cancellationToken).ConfigureAwait(false);
+        var systemd = roots.HasSystemd(spec.RootVolumeId);
+        if (systemd && Systemd.WhyNot() is { } reason)
+            throw new PlatformNotSupportedException(reason);
         ConsoleFile.Ensure(console);
         roots.Mount(spec.RootVolumeId, Path.Combine(bundle, "rootfs"));
         BootFiles.Write(bundle, spec);
-        Bundle.Write(bundle, containers.NameOf(spec.InstanceId), spec.HostName, console, !GuestDevices.CanAllowOneByOne);
+        Bundle.Write(bundle, containers.NameOf(spec.InstanceId), spec.HostName, console, !GuestDevices.CanAllowOneByOne, systemd);
         var pid = await containers.CreateAsync(spec.InstanceId, bundle, console, cancellationToken).ConfigureAwait(false);
         await network.JoinAsync(spec.InstanceId, pid, spec.PrivateAddress, spec.PublicAddress, cancellationToken).ConfigureAwait(false);
         await volumes.ShowAllAsync(spec.InstanceId, pid, spec.Disks, cancellationToken).ConfigureAwait(false);
@@ -21,8 +24,14 @@ internal sealed class ContainerBoot(Claim claim, RootDisks roots, Containers con
     }
 
     /// <summary>Why a host ended, by the note that its first process leaves when it shuts down.</summary>
-    public HostExitReason ReadReason(string instanceId) =>
-        new FileInfo(Path.Combine(BundleOf(instanceId), "ended")) is { Exists: true, Length: > 0 } ? HostExitReason.Shutdown : HostExitReason.Killed;
+    /// <param name="restart">Whether it is to start again: systemd ends with its container, the small init goes on in it.</param>
+    public HostExitReason ReadReason(string instanceId, out bool restart)
+    {
+        var note = new FileInfo(Path.Combine(BundleOf(instanceId), "ended"));
+        var text = note.Exists ? File.ReadAllText(note.FullName).Trim() : "";
+        restart = text is "reboot" or "kexec";
+        return text.Length > 0 ? HostExitReason.Shutdown : HostExitReason.Killed;
+    }
 
     /// <summary>Takes away what there is of a container; its disk stays.</summary>
     public async Task CleanUpAsync(string instanceId)

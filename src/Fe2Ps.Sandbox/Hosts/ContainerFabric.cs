@@ -47,6 +47,7 @@ public sealed class ContainerFabric : IHostFabric
     public IReadOnlyList<string> Limits { get; } =
     [
         .. Bundle.HasResourceRight ? Array.Empty<string>() : ["This machine withholds CAP_SYS_RESOURCE: an ext4 file system does not grow while it is mounted (xfs does)."],
+        .. Systemd.WhyNot() is { } reason ? new[] { reason } : [],
         .. GuestDevices.CanAllowOneByOne ? Array.Empty<string>() : ["This machine has no device cgroups of version 1: hosts show their disks, but no partitions of them."],
     ];
 
@@ -65,7 +66,7 @@ public sealed class ContainerFabric : IHostFabric
         if (MetadataSocket is not null)
             return;
         await Sweep.AbandonedAsync(progress, cancellationToken).ConfigureAwait(false);
-        _roots.UseBase(await BaseRoot.EnsureAsync(progress, cancellationToken).ConfigureAwait(false));
+        _roots.UseBase(await BaseRoot.EnsureAsync(systemd: false, progress, cancellationToken).ConfigureAwait(false));
         await _network.CreateAsync(cancellationToken).ConfigureAwait(false);
         MetadataSocket = _network.ListenForMetadata();
     }
@@ -115,7 +116,7 @@ public sealed class ContainerFabric : IHostFabric
         var run = await ExpectEndAsync(host, cancellationToken).ConfigureAwait(false);
         if (run is null)
             return;
-        if (!force && !host.Sleeps && Kernel.Signal(run.Process, Kernel.Terminate))
+        if (!force && !host.Sleeps && Systemd.SignalEnd(run))
         {
             try
             {
@@ -156,7 +157,7 @@ public sealed class ContainerFabric : IHostFabric
     public Task RebootAsync(string instanceId, CancellationToken cancellationToken)
     {
         if (RunOf(instanceId) is { } run)
-            Kernel.Signal(run.Process, Kernel.User2);
+            Systemd.SignalRestart(run);
         return Task.CompletedTask;
     }
 
@@ -323,21 +324,34 @@ public sealed class ContainerFabric : IHostFabric
     {
         var id = host.Spec.InstanceId;
         var reason = HostExitReason.Killed;
+        var restarted = false;
         await host.Turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            reason = _boot.ReadReason(id);
+            reason = _boot.ReadReason(id, out var restart);
             await _boot.CleanUpAsync(id).ConfigureAwait(false);
+            host.Running = null;
+            // Within the same turn: whoever wants to stop it finds it running again.
+            if (restart && !run.EndIsExpected)
+            {
+                await BootAsync(host, CancellationToken.None).ConfigureAwait(false);
+                restarted = true;
+            }
+        }
+        catch (IOException)
+        {
+            // It does not start again, and has ended.
         }
         finally
         {
-            host.Running = null;
+            if (!restarted)
+                host.Running = null;
             host.Turn.Release();
             run.Process.Dispose();
             run.Ended.SetResult();
         }
 
-        if (!run.EndIsExpected)
+        if (!run.EndIsExpected && !restarted)
             Exited?.Invoke(new HostExit(id, reason));
     }
 }

@@ -106,6 +106,7 @@ public interface IHostFabric : IAsyncDisposable
 /// <param name="AuthorizedKeys">Public keys for the login user, OpenSSH form.</param>
 /// <param name="UserData">Raw user data (decoded from base64), or null.</param>
 /// <param name="Disks">How the host calls its volumes.</param>
+/// <param name="Systemd">Whether a new root is one that systemd starts (containers only).</param>
 public sealed record HostSpec(
     string InstanceId,
     string HostName,
@@ -117,7 +118,8 @@ public sealed record HostSpec(
     string LoginUser,
     IReadOnlyList<string> AuthorizedKeys,
     byte[]? UserData,
-    DiskNames Disks = DiskNames.Nvme);
+    DiskNames Disks = DiskNames.Nvme,
+    bool Systemd = false);
 
 /// <summary>Why a host ended.</summary>
 public enum HostExitReason

@@ -13,12 +13,16 @@ internal sealed class RootDisks(string stateFolder, string mountsFolder)
 {
     private const string Layers = "layers";
     private const string Owner = "instance";
+
+    /// <summary>Stands last in a list of layers, in place of a layer, where the base is the one with systemd.</summary>
+    private const string OnSystemd = "@systemd";
     private const string Image = "image";
     private const string Grown = "grown";
     private const int LongestRelease = 100;
     private readonly ConcurrentDictionary<string, Opened> _open = new();
     private readonly Lock _lock = new();
     private string? _base;
+    private string? _systemdBase;
 
     private string RootsFolder => Path.Combine(stateFolder, "roots");
 
@@ -50,14 +54,18 @@ internal sealed class RootDisks(string stateFolder, string mountsFolder)
                     .FirstOrDefault();
     }
 
+    /// <summary>Whether systemd starts what this disk holds.</summary>
+    public bool HasSystemd(string volumeId) => File.ReadLines(Path.Combine(DiskOf(volumeId), Layers)).Contains(OnSystemd);
+
     /// <summary>Makes the disk if it does not exist yet, and its contents accessible.</summary>
-    public async Task EnsureAsync(string volumeId, string instanceId, int sizeGiB, string? snapshotId, CancellationToken cancellationToken)
+    /// <param name="systemd">Whether a root of no snapshot begins with systemd.</param>
+    public async Task EnsureAsync(string volumeId, string instanceId, int sizeGiB, string? snapshotId, bool systemd, CancellationToken cancellationToken)
     {
         var disk = DiskOf(volumeId);
         if (!Directory.Exists(disk))
         {
             string[] layers = snapshotId is null
-                ? []
+                ? systemd ? [OnSystemd] : []
                 : HasSnapshot(snapshotId)
                     ? await File.ReadAllLinesAsync(SnapshotOf(snapshotId), cancellationToken).ConfigureAwait(false)
                     : throw new FileNotFoundException($"The snapshot {snapshotId} holds no root that a host could start from.");
@@ -77,6 +85,8 @@ internal sealed class RootDisks(string stateFolder, string mountsFolder)
             Directory.Move(unfinished, disk);
         }
 
+        if (HasSystemd(volumeId))
+            _systemdBase ??= await BaseRoot.EnsureAsync(systemd: true, null, cancellationToken).ConfigureAwait(false);
         if (File.Exists(Path.Combine(disk, Grown)))
             await GrowAsync(volumeId, cancellationToken).ConfigureAwait(false);
         await OpenAsync(volumeId, cancellationToken).ConfigureAwait(false);
@@ -94,8 +104,9 @@ internal sealed class RootDisks(string stateFolder, string mountsFolder)
     public void Mount(string volumeId, string target)
     {
         var lower = File.ReadAllLines(Path.Combine(DiskOf(volumeId), Layers))
+            .Where(layer => layer != OnSystemd)
             .Select(layer => Path.Combine(LayersFolder, layer))
-            .Append(_base ?? throw new InvalidOperationException("The base root is not made yet."));
+            .Append((HasSystemd(volumeId) ? _systemdBase : _base) ?? throw new InvalidOperationException("The base root is not made yet."));
         Directory.CreateDirectory(target);
         Kernel.MountOverlay(target, lower, Path.Combine(MountOf(volumeId), "upper"), Path.Combine(MountOf(volumeId), "work"));
     }

@@ -23,7 +23,8 @@ internal static class HostSpecs
             instance.LoginUser,
             key is null ? [] : [key.PublicKey],
             instance.UserData is null ? null : Convert.FromBase64String(instance.UserData),
-            InstanceTypes.Find(instance.Type) is { Nitro: false } ? DiskNames.Xen : DiskNames.Nvme);
+            InstanceTypes.Find(instance.Type) is { Nitro: false } ? DiskNames.Xen : DiskNames.Nvme,
+            instance.Systemd);
     }
 
     /// <summary>The snapshot that a data volume begins with; the makers' own snapshots have no content here.</summary>

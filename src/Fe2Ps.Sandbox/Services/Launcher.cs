@@ -144,6 +144,7 @@ internal sealed class Launcher(Cloud cloud, HostKeeper hosts, SpotMarket spot)
             RootVolumeId = volumes[0].Id,
             VolumeIds = [.. volumes.Select(volume => volume.Id)],
             LoginUser = plan.Image.LoginUser,
+            Systemd = plan.Image.Systemd,
             PlatformDetails = plan.Image.PlatformDetails,
             ShutdownBehavior = plan.ShutdownBehavior,
             UserData = plan.UserData,

@@ -82,6 +82,9 @@ internal sealed class Instance : Resource
 
     public string LoginUser { get; init; } = "ubuntu";
 
+    /// <inheritdoc cref="Image.Systemd"/>
+    public bool Systemd { get; init; }
+
     public string PlatformDetails { get; init; } = "Linux/UNIX";
 
     /// <summary>stop or terminate: what a shutdown from inside does.</summary>

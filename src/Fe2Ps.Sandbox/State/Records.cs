@@ -206,6 +206,9 @@ internal sealed class Image : Resource
     /// <summary>Who logs in: ubuntu, admin or ec2-user.</summary>
     public string LoginUser { get; init; } = "ubuntu";
 
+    /// <summary>Whether systemd starts its hosts. Of an own image its layers tell.</summary>
+    public bool Systemd { get; init; }
+
     public string? SourceInstanceId { get; init; }
 
     public string? SourceImageId { get; init; }

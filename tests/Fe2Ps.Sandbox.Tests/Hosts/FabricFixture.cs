@@ -38,7 +38,7 @@ public sealed class FabricFixture : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
-    public HostSpec NewSpec(string? userData = null, string? rootSnapshotId = null, DiskNames disks = DiskNames.Nvme)
+    public HostSpec NewSpec(string? userData = null, string? rootSnapshotId = null, DiskNames disks = DiskNames.Nvme, bool systemd = false)
     {
         var number = Interlocked.Increment(ref _count);
         var address = Fabric.ReservePrivateAddress(Subnet);
@@ -53,13 +53,14 @@ public sealed class FabricFixture : IAsyncLifetime
             "ubuntu",
             [Login.PublicKey],
             userData is null ? null : System.Text.Encoding.UTF8.GetBytes(userData),
-            disks);
+            disks,
+            systemd);
     }
 
     /// <summary>Starts a host that the caller may log in to, and waits for its sshd.</summary>
-    public async Task<HostSpec> StartAsync(string? userData = null, string? rootSnapshotId = null, DiskNames disks = DiskNames.Nvme)
+    public async Task<HostSpec> StartAsync(string? userData = null, string? rootSnapshotId = null, DiskNames disks = DiskNames.Nvme, bool systemd = false)
     {
-        var spec = NewSpec(userData, rootSnapshotId, disks);
+        var spec = NewSpec(userData, rootSnapshotId, disks, systemd);
         await Fabric.SetIngressAsync(spec.InstanceId, [SshFromCaller], CancellationToken.None);
         await Fabric.StartAsync(spec, CancellationToken.None);
         await UntilSshAsync(spec);
