@@ -1,5 +1,6 @@
 @{
     RootModule           = 'Fe2Ps.psm1'
+    NestedModules        = @('bin/Fe2Ps.Loader.dll')
     ModuleVersion        = '0.1.0'
     GUID                 = '462962c2-0d68-4c93-b592-29285936e86b'
     Author               = 'The Fe2Ps maintainers'

@@ -111,6 +111,21 @@ Describe 'The module' {
         }
     }
 
+    Context 'compiled ahead of time, in use' {
+        It 'leaves no method of a cmdlet to be compiled' {
+            $ours = Get-ChildItem (Join-Path $env:FE2_MODULE 'bin') -Directory -Filter "net$([Environment]::Version.Major).0-*"
+            if (!$ours) { Set-ItResult -Skipped -Because 'nothing is compiled ahead of time in this package'; return }
+            $log = Join-Path $TestDrive 'compiled.txt'
+            $env:DOTNET_JitStdOutFile = $log
+            $env:DOTNET_JitDisasmSummary = '1'
+            try { & (Get-Process -Id $PID).Path -NoProfile -Command "Import-Module '$manifest'; (Get-Fe2Region Ohio).Code" | Should -Be 'us-east-2' }
+            finally { $env:DOTNET_JitStdOutFile = $env:DOTNET_JitDisasmSummary = $null }
+            $lines = Get-Content $log
+            $lines | Should -Not -BeNullOrEmpty
+            $lines -match 'compiled Fe2Ps\.(Commands|Pipeline|Core)\.' -notmatch '\[System' | Should -BeNullOrEmpty
+        }
+    }
+
     Context 'beside another AWSSDK.Core' {
         BeforeAll {
             # Another module's copy: the same name, loaded into PowerShell's own context.
