@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fe2Ps.Sandbox.Faults;
+using Fe2Ps.Sandbox.Iam;
 using Fe2Ps.Sandbox.Services;
 using Fe2Ps.Sandbox.State;
 using Fe2Ps.Sandbox.Wire;
@@ -39,6 +40,7 @@ internal sealed class ControlApi(Cloud cloud, OperationTable table, ApiEndpoint 
                 ("faults", "DELETE") => ClearFaultsAsync(context, path.ElementAtOrDefault(1)),
                 ("seed", "POST") => SeedAsync(context),
                 ("caller-address", "POST") => SetCallerAsync(context),
+                ("users", "POST") => MakeUserAsync(context),
                 ("policies", "POST") => RunPolicyAsync(context, path.ElementAtOrDefault(1)),
                 _ => TextAsync(context, 404, "There is no such thing in the sandbox."),
             };
@@ -120,6 +122,13 @@ internal sealed class ControlApi(Cloud cloud, OperationTable table, ApiEndpoint 
         }
 
         await JsonAsync(context, new { id }).ConfigureAwait(false);
+    }
+
+    private async Task MakeUserAsync(HttpContext context)
+    {
+        var wish = await ReadAsync<NewUser>(context).ConfigureAwait(false);
+        var made = Locked(() => wish.Make(cloud));
+        await JsonAsync(context, new { made.Name, made.Arn, made.AccessKey, made.SecretKey }).ConfigureAwait(false);
     }
 
     private async Task SetCallerAsync(HttpContext context)

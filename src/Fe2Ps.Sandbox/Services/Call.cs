@@ -1,4 +1,5 @@
 using Fe2Ps.Sandbox.Catalogue;
+using Fe2Ps.Sandbox.Iam;
 using Fe2Ps.Sandbox.State;
 using Fe2Ps.Sandbox.Wire;
 
@@ -17,8 +18,8 @@ internal sealed class Call(Cloud cloud, Operation operation, Fields input, strin
 
     public RegionState Region => Cloud.Region(Facts.Name);
 
-    /// <summary>The instance's role that asks; null for the account's own user.</summary>
-    public RoleSession? Session { get; init; }
+    /// <summary>Who asks; the account's own user unless it is said.</summary>
+    public Caller Caller { get; init; } = Caller.Owner(cloud.State.AccountId);
 
     /// <summary>The same call with its page size and token under the usual names, for services that have others.</summary>
     public Call Paged(string size, string token)

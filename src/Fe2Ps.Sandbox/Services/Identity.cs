@@ -9,10 +9,9 @@ internal static class Identity
     {
         table.Add("sts", "GetCallerIdentity", call => new Fields
         {
-            ["UserId"] = call.Session is { } session ? $"{session.RoleId}:{session.InstanceId}" : "AIDAFE2SANDBOX",
+            ["UserId"] = call.Caller.UserId,
             ["Account"] = call.AccountId,
-            ["Arn"] = call.Session is { } role
-                ? $"arn:aws:sts::{call.AccountId}:assumed-role/{role.RoleName}/{role.InstanceId}" : $"arn:aws:iam::{call.AccountId}:user/fe2",
+            ["Arn"] = call.Caller.Arn,
         });
         table.Add("sts", "DecodeAuthorizationMessage", call => new Fields
         {

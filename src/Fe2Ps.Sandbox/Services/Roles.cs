@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Fe2Ps.Sandbox.Iam;
 using Fe2Ps.Sandbox.State;
 using Fe2Ps.Sandbox.Wire;
 
@@ -53,18 +54,10 @@ internal static class Roles
         return tags;
     }
 
-    private static Fields Create(Call call)
-    {
-        var name = Name(call.Input.Text("RoleName")!, "roleName", 64);
-        if (call.Cloud.State.Roles.ContainsKey(name))
-            throw new ApiException("EntityAlreadyExists", $"Role with name {name} already exists.", 409);
-        return new Fields { ["Role"] = One(Make(call, name, call.Input.Text("Path") ?? "/", Policy(call.Input.Text("AssumeRolePolicyDocument")!), Tags(call))) };
-    }
-
-    private static Fields CreateLinked(Call call)
+    /// <summary>The name of the role that a service has in every account.</summary>
+    public static string LinkedName(string service, string? suffix)
     {
         // Known names only: the service's own name is the middle of the role's.
-        var service = call.Input.Text("AWSServiceName")!;
         var part = service switch
         {
             "autoscaling.amazonaws.com" => "AutoScaling",
@@ -73,8 +66,21 @@ internal static class Roles
             "elasticloadbalancing.amazonaws.com" => "ElasticLoadBalancing",
             _ => throw new ApiException("InvalidInput", $"Service role {service} is not a service that the sandbox has a linked role for."),
         };
-        var suffix = call.Input.Text("CustomSuffix") is { } own ? "_" + own : "";
-        var name = $"AWSServiceRoleFor{part}{suffix}";
+        return $"AWSServiceRoleFor{part}{(suffix is null ? "" : "_" + suffix)}";
+    }
+
+    private static Fields Create(Call call)
+    {
+        var name = Name(call.Input.Text("RoleName")!, "roleName", 64);
+        if (call.Cloud.State.Roles.ContainsKey(name))
+            throw new ApiException("EntityAlreadyExists", $"Role with name {name} already exists.", 409);
+        return new Fields { ["Role"] = One(Make(call, name, call.Input.Text("Path") ?? "/", Trust(call.Input.Text("AssumeRolePolicyDocument")!), Tags(call))) };
+    }
+
+    private static Fields CreateLinked(Call call)
+    {
+        var service = call.Input.Text("AWSServiceName")!;
+        var name = LinkedName(service, call.Input.Text("CustomSuffix"));
         if (call.Cloud.State.Roles.ContainsKey(name))
             throw new ApiException("InvalidInput", $"Service role name {name} has been taken in this account, please try a different suffix.");
         var trust = $$"""{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"{{service}}"},"Action":"sts:AssumeRole"}]}""";
@@ -113,7 +119,7 @@ internal static class Roles
     private static Fields? PutPolicy(Call call)
     {
         var role = Find(call, call.Input.Text("RoleName")!);
-        role.Policies[Name(call.Input.Text("PolicyName")!, "policyName", 128)] = Policy(call.Input.Text("PolicyDocument")!);
+        role.Policies[Name(call.Input.Text("PolicyName")!, "policyName", 128)] = Inline(call.Input.Text("PolicyDocument")!);
         return null;
     }
 
@@ -141,7 +147,20 @@ internal static class Roles
             ? null : throw new ApiException("NoSuchEntity", $"Policy {arn} was not found.", 404);
     }
 
-    private static string Policy(string text)
+    private static string Inline(string text)
+    {
+        try
+        {
+            Policy.Read(text);
+            return text;
+        }
+        catch (PolicyException error)
+        {
+            throw new ApiException("MalformedPolicyDocument", error.Message);
+        }
+    }
+
+    private static string Trust(string text)
     {
         try
         {

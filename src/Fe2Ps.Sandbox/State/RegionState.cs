@@ -90,4 +90,10 @@ internal sealed class SandboxState
 
     /// <summary>IAM's instance profiles by name.</summary>
     public Dictionary<string, InstanceProfile> Profiles { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>The users with policies, by name.</summary>
+    public Dictionary<string, User> Users { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whose access key it is, or null.</summary>
+    public User? UserOf(string accessKey) => Users.Values.FirstOrDefault(user => user.AccessKey == accessKey);
 }

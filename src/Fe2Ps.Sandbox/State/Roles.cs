@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Fe2Ps.Sandbox.State;
 
-/// <summary>An IAM role. Its policies are kept, not applied: whoever has the role may do everything here.</summary>
+/// <summary>An IAM role. The calls of instances that have it are allowed what its policies say.</summary>
 internal sealed class Role : Resource
 {
     public required string Name { get; init; }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
+using Fe2Ps.Sandbox.Iam;
 using Fe2Ps.Sandbox.Services;
 using Fe2Ps.Sandbox.State;
 
@@ -61,14 +62,16 @@ internal sealed class ApiEndpoint(Cloud cloud, OperationTable table, IReadOnlyDi
                 "json" => JsonWire.Read(operation, body),
                 _ => FormReader.Read(operation, pairs),
             };
-            if (input.Is("DryRun"))
-                throw new ApiException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
             lock (cloud.Gate)
             {
-                var answer = handler(new Call(cloud, operation, input, service.Id == "pricing" ? PriceList.RegionOf(scope.Region) : scope.Region)
+                var call = new Call(cloud, operation, input, service.Id == "pricing" ? PriceList.RegionOf(scope.Region) : scope.Region)
                 {
-                    Session = cloud.Sessions.Find(scope.AccessKey),
-                });
+                    Caller = Caller.Find(cloud, scope.AccessKey, scope.Region),
+                };
+                Gatekeeper.Check(call, service);
+                if (input.Is("DryRun"))
+                    throw new ApiException("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+                var answer = handler(call);
                 if (!name.StartsWith("Describe", StringComparison.Ordinal) && !name.StartsWith("Get", StringComparison.Ordinal))
                     cloud.Changed();
                 status = operation.ResponseCode;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Fe2Ps.Sandbox.Iam;
 using Fe2Ps.Sandbox.State;
 
 namespace Fe2Ps.Sandbox.Wire;
@@ -31,11 +32,13 @@ internal static class Signature
             throw Mismatch(service);
     }
 
-    // Either the printed credentials or those of an instance's role, which name their session too.
+    // The printed credentials, those of a user with policies, or those of an instance's role, which name their session too.
     private static string? Secret(HttpRequest request, Scope scope, ServiceModel service, Cloud cloud)
     {
         if (scope.AccessKey == Credentials.AccessKey)
             return Credentials.SecretKey;
+        if (Caller.Secret(cloud, scope.AccessKey) is { } secret)
+            return secret;
         if (cloud.Sessions.Find(scope.AccessKey) is not { } session || request.Headers["X-Amz-Security-Token"] != session.Token)
             return null;
         return session.Until > cloud.Now ? session.SecretKey : throw service.Protocol switch

@@ -64,14 +64,19 @@ public sealed class LocalSandbox : IAsyncLifetime
     }
 
     /// <summary>Calls an operation of a form service by its signing name; with other keys than the sandbox's own where given.</summary>
-    public async Task<XElement> QueryAsync(string service, string version, (string Access, string Secret, string Token)? keys, string operation, params string[] parameters)
+    public Task<XElement> QueryAsync(string service, string version, (string Access, string Secret, string Token)? keys, string operation, params string[] parameters)
+        => QueryInAsync("us-east-2", service, version, keys, operation, parameters);
+
+    /// <summary>The same in another region.</summary>
+    public async Task<XElement> QueryInAsync(
+        string region, string service, string version, (string Access, string Secret, string Token)? keys, string operation, params string[] parameters)
     {
         var form = string.Join('&', parameters.Prepend("Version=" + version).Prepend("Action=" + operation).Select(parameter =>
         {
             var equals = parameter.IndexOf('=', StringComparison.Ordinal);
             return $"{Uri.EscapeDataString(parameter[..equals])}={Uri.EscapeDataString(parameter[(equals + 1)..])}";
         }));
-        var (status, text) = await SendAsync(service, form, "application/x-www-form-urlencoded", null, keys: keys);
+        var (status, text) = await SendAsync(service, form, "application/x-www-form-urlencoded", null, region, keys);
         var root = Plain(XElement.Parse(text));
         return status == 200 ? root : throw new ApiFailure(status, root.Descendants("Code").First().Value, root.Descendants("Message").First().Value);
     }
@@ -141,7 +146,7 @@ public sealed class LocalSandbox : IAsyncLifetime
         request.Headers.Add("X-Amz-Date", date);
         if (target is not null)
             request.Headers.Add("X-Amz-Target", target);
-        if (keys is not null)
+        if (keys is { Token.Length: > 0 })
             request.Headers.Add("X-Amz-Security-Token", keys.Value.Token);
         request.Headers.TryAddWithoutValidation(
             "Authorization",

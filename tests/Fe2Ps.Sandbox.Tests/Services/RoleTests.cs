@@ -11,13 +11,16 @@ public sealed class RoleTests(LocalSandbox sandbox) : IClassFixture<LocalSandbox
 {
     private const string Trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""";
 
+    private const string Nothing = """{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}""";
+
     [Fact]
     public async Task A_role_with_policies_or_in_a_profile_stays_until_they_are_gone()
     {
         await IamAsync("CreateRole", "RoleName=keeper", $"AssumeRolePolicyDocument={Trust}", "Tags.member.1.Key=fe2:job", "Tags.member.1.Value=j");
         Assert.Equal("EntityAlreadyExists", await CodeAsync("CreateRole", "RoleName=keeper", $"AssumeRolePolicyDocument={Trust}"));
         Assert.Equal("MalformedPolicyDocument", await CodeAsync("PutRolePolicy", "RoleName=keeper", "PolicyName=p", "PolicyDocument=no"));
-        await IamAsync("PutRolePolicy", "RoleName=keeper", "PolicyName=p", $"PolicyDocument={Trust}");
+        Assert.Equal("MalformedPolicyDocument", await CodeAsync("PutRolePolicy", "RoleName=keeper", "PolicyName=p", $"PolicyDocument={Trust}"));
+        await IamAsync("PutRolePolicy", "RoleName=keeper", "PolicyName=p", $"PolicyDocument={Nothing}");
         await IamAsync("CreateInstanceProfile", "InstanceProfileName=keeper");
         await IamAsync("AddRoleToInstanceProfile", "InstanceProfileName=keeper", "RoleName=keeper");
         Assert.Equal("LimitExceeded", await CodeAsync("AddRoleToInstanceProfile", "InstanceProfileName=keeper", "RoleName=keeper"));
@@ -106,10 +109,11 @@ public sealed class RoleClientTests(ServedSandbox sandbox) : IClassFixture<Serve
     public async Task The_AWS_CLI_makes_a_role_reads_its_policy_and_ends_it()
     {
         var trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""";
+        var rights = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:DescribeInstances","Resource":"*"}]}""";
         var made = await AwsAsync("create-role", "--role-name", "cli", "--assume-role-policy-document", trust);
         Assert.True(made.Code == 0, made.Error);
         Assert.Equal("sts:AssumeRole", (await AwsAsync("get-role", "--role-name", "cli", "--query", "Role.AssumeRolePolicyDocument.Statement[0].Action", "--output", "text")).Output.Trim());
-        Assert.Equal(0, (await AwsAsync("put-role-policy", "--role-name", "cli", "--policy-name", "p", "--policy-document", trust)).Code);
+        Assert.Equal(0, (await AwsAsync("put-role-policy", "--role-name", "cli", "--policy-name", "p", "--policy-document", rights)).Code);
         Assert.Contains("(DeleteConflict)", (await AwsAsync("delete-role", "--role-name", "cli")).Error, StringComparison.Ordinal);
         Assert.Equal(0, (await AwsAsync("delete-role-policy", "--role-name", "cli", "--policy-name", "p")).Code);
         Assert.Equal(0, (await AwsAsync("delete-role", "--role-name", "cli")).Code);
