@@ -202,7 +202,7 @@ public static partial class ErrorTranslation
             Match needed = NeededAction().Match(answer.DecodedMessage ?? "");
             return needed.Success ? $"The permission {needed.Groups[1].Value} is needed." : null;
         }
-        catch (Exception e) when (e is AmazonClientException or OperationCanceledException or HttpRequestException)
+        catch (Exception e) when (e is AmazonServiceException or AmazonClientException or OperationCanceledException or HttpRequestException)
         {
             // Reading the reason needs a permission of its own; without it the refusal itself is all there is to say.
             return null;

@@ -35,6 +35,19 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public async Task ARefusalIsToldAsOneWhereItsReasonMayNotBeReadEither()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        await cloud.FaultAsync(new { kind = "deny", operation = "De*" });
+
+        Fe2Exception error = await Assert.ThrowsAsync<Fe2Exception>(
+            async () => await new InstanceQuery(await cloud.SessionAsync()).ListAsync(new InstanceSelector()));
+
+        Assert.Equal("Unauthorized", error.Id);
+        Assert.Contains("DecodeAuthorizationMessage:AccessDenied", await cloud.CallsAsync());
+    }
+
+    [Fact]
     public async Task WrongKeysAreRejectedByTheServiceAndToldWithTheirSource()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
