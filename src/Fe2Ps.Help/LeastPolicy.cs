@@ -40,6 +40,15 @@ public static partial class LeastPolicy
         if (changing.Contains("iam:CreateRole")) changing.UnionWith(["iam:PassRole", "iam:TagRole"]);
         if (changing.Contains("iam:CreateInstanceProfile")) changing.Add("iam:TagInstanceProfile");
         if (changing.Contains("dlm:CreateLifecyclePolicy")) changing.Add("dlm:TagResource");
+        if (changing.Contains("elasticfilesystem:CreateFileSystem")) changing.Add("elasticfilesystem:TagResource");
+        // EFS makes and removes a network interface for a mount target in the caller's name (EFS API reference, CreateMountTarget and DeleteMountTarget).
+        if (changing.Contains("elasticfilesystem:CreateMountTarget"))
+        {
+            changing.Add("ec2:CreateNetworkInterface");
+            reading.UnionWith(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]);
+        }
+
+        if (changing.Contains("elasticfilesystem:DeleteMountTarget")) changing.Add("ec2:DeleteNetworkInterface");
         var text = new StringBuilder("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n");
         Append(text, "Look", reading, isLast: changing.Count == 0);
         if (changing.Count > 0) Append(text, "Change", changing, isLast: true);

@@ -57,6 +57,8 @@ public sealed class DocsTests
         Assert.Contains("ssm:GetParameter", actions[0]);
         Assert.Contains("ec2:RunInstances", actions[1]);
         Assert.Contains("ec2:CreateTags", actions[1]);
+        Assert.Contains("elasticfilesystem:TagResource", actions[1]);
+        Assert.Contains("ec2:CreateNetworkInterface", actions[1]);
         // Only the sandbox's tests allocate addresses.
         Assert.DoesNotContain("ec2:AllocateAddress", actions[1]);
     }
