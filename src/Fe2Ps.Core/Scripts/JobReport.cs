@@ -126,7 +126,7 @@ internal sealed class JobReport
         {
             try
             {
-                return _fields.GetValueOrDefault("recovery") is { } json ? RecoveryStore.Parse(json, _fields.GetValueOrDefault("attempts")) : null;
+                return _fields.GetValueOrDefault("recovery") is { } json ? RecoveryStore.Parse(json, _fields.GetValueOrDefault("attempts"), _fields.GetValueOrDefault("volumes")) : null;
             }
             catch (JsonException)
             {

@@ -70,8 +70,8 @@ internal sealed class JobVolumeMove(Fe2Session session, ISshConnector connector,
         RecoveryFacts now = facts with { Volumes = brought };
         if (!before.SequenceEqual(brought))
             await write(now).ConfigureAwait(false);
-        foreach (var (old, current) in before.Zip(brought))
-            await EndSupersededAsync(old, current, cancellationToken).ConfigureAwait(false);
+        foreach (JobVolume current in brought)
+            await EndSupersededAsync(current, cancellationToken).ConfigureAwait(false);
         return now;
     }
 
@@ -85,7 +85,7 @@ internal sealed class JobVolumeMove(Fe2Session session, ISshConnector connector,
             volume,
             new SnapshotRequest
             {
-                Description = $"{known.Name ?? known.VolumeId} of job {job.Id} when machine {attempt} was taken away",
+                Description = SnapshotDescription(job, known, attempt),
                 Tags = SnapshotTags(known),
                 IsOurs = true,
             },
@@ -93,13 +93,22 @@ internal sealed class JobVolumeMove(Fe2Session session, ISshConnector connector,
         report?.Report(new VerboseReport($"{snapshot.SnapshotId} of {known.Name ?? known.VolumeId} is being taken."));
     }
 
-    private Dictionary<string, string> SnapshotTags(JobVolume known) => new(StringComparer.Ordinal)
+    /// <summary>What tells whose a volume is.</summary>
+    internal static Dictionary<string, string> Tags(Job job, JobVolume known) => new(StringComparer.Ordinal)
     {
         [TagNames.JobId] = job.Id,
         [TagNames.Job] = job.Name,
         [TagNames.JobVolume] = known.Key,
-        [TagNames.SavedOf] = $"{facts.Last.Number}",
     };
+
+    /// <summary>What people read of a snapshot.</summary>
+    internal static string SnapshotDescription(Job job, JobVolume known, string attempt) =>
+        $"{known.Name ?? known.VolumeId} of job {job.Id} when machine {attempt} was taken away";
+
+    /// <summary>The name of a volume that has given its own to the one that follows it.</summary>
+    internal static string FormerName(Job job, string name, string number) => $"{name} (machine {number} of {job.Id})";
+
+    private Dictionary<string, string> SnapshotTags(JobVolume known) => new(Tags(job, known)) { [TagNames.SavedOf] = $"{facts.Last.Number}" };
 
     private async Task<Volume> BringAsync(JobVolume known, Instance instance, JobMachine machine, CancellationToken cancellationToken)
     {
@@ -145,7 +154,7 @@ internal sealed class JobVolumeMove(Fe2Session session, ISshConnector connector,
                 throw done.Problems[0];
             Volume copy = await new VolumeMaker(session, connector, report).CopyAsync(
                 like, snapshot.SnapshotId, zone,
-                new Dictionary<string, string> { [TagNames.JobId] = job.Id, [TagNames.Job] = job.Name, [TagNames.JobVolume] = known.Key }, cancellationToken).ConfigureAwait(false);
+                Tags(job, known), cancellationToken).ConfigureAwait(false);
             try
             {
                 return await mounter.MountAsync(copy, instance, request, cancellationToken).ConfigureAwait(false);
@@ -246,13 +255,13 @@ internal sealed class JobVolumeMove(Fe2Session session, ISshConnector connector,
     }
 
     /// <summary>What came before, and what somebody made on the way who did not get to its end. Never fails.</summary>
-    private async Task EndSupersededAsync(JobVolume old, JobVolume current, CancellationToken cancellationToken)
+    private async Task EndSupersededAsync(JobVolume current, CancellationToken cancellationToken)
     {
         try
         {
             foreach (Volume volume in (await OfJobAsync(current, cancellationToken).ConfigureAwait(false)).Where(v => v.VolumeId != current.VolumeId && VolumeFacts.AttachmentOf(v) is null))
             {
-                if (facts.Options.KeepVolume && volume.VolumeId == old.VolumeId)
+                if (facts.Options.KeepVolume)
                     await KeepAsync(volume, cancellationToken).ConfigureAwait(false);
                 else
                     await new VolumeRemoval(session).RemoveAsync(volume, cancellationToken).ConfigureAwait(false);
@@ -274,7 +283,7 @@ internal sealed class JobVolumeMove(Fe2Session session, ISshConnector connector,
             new CreateTagsRequest
             {
                 Resources = [volume.VolumeId],
-                Tags = [new Tag(TagNames.Name, $"{VolumeFacts.NameOf(volume) ?? volume.VolumeId} (machine {facts.Last.Number - 1} of {job.Id})")],
+                Tags = [new Tag(TagNames.Name, FormerName(job, VolumeFacts.NameOf(volume) ?? volume.VolumeId, $"{facts.Last.Number - 1}"))],
             },
             cancellationToken).ConfigureAwait(false);
         await session.Ec2.DeleteTagsAsync(

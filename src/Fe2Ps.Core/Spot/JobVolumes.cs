@@ -164,11 +164,7 @@ public sealed class JobVolumes(Fe2Session session, ISshConnector connector, IPro
     internal async Task RemoveSnapshotsAsync(string jobId, string key, CancellationToken cancellationToken)
     {
         foreach (Snapshot snapshot in await SnapshotsAsync(jobId, key, cancellationToken).ConfigureAwait(false))
-        {
-            string end = await new SnapshotMaker(session, connector, report).EndAsync(snapshot).ConfigureAwait(false);
-            if (end.StartsWith("WARNING", StringComparison.Ordinal))
-                report?.Report(new WarningReport(end));
-        }
+            await new SnapshotRemoval(session).RemoveAsync(snapshot, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The snapshots that were taken for a job's volume on its way, the newest first. Raw errors.</summary>
@@ -212,7 +208,7 @@ public sealed class JobVolumes(Fe2Session session, ISshConnector connector, IPro
 
         if (await _query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false) is not { } left || VolumeFacts.StateOf(left) is "deleting" or "deleted")
             return;
-        string end = await new VolumeRemoval(session).EndAsync(left).ConfigureAwait(false);
+        string end = await new VolumeRemoval(session).EndAsync(left, isFresh: false).ConfigureAwait(false);
         if (end.StartsWith("WARNING", StringComparison.Ordinal))
             report?.Report(new WarningReport(end));
     }

@@ -51,7 +51,6 @@ public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
     private static string? WhyNot(Job job) =>
         job.Recovery is not { } recovery || job.Monitor is not { } monitor || job.Target is not { } target ? "it has no monitor"
         : recovery.Machine.InstanceProfile is not null ? "its machine has an instance profile of its own, which a supervisor has no right to hand on"
-        : recovery.Volumes.Count > 0 ? "it has data volumes, which only a computer that waits can bring to the next machine"
         : monitor.PrivateAddress is null || target.PrivateAddress is null || monitor.VpcId != target.VpcId ? "the two are not in one VPC"
         : null;
 

@@ -59,6 +59,8 @@ internal sealed class SupervisorPlan(Fe2Session session)
         AddText("facts", FactsTail(known with { TargetName = recovery.Machine.Name }));
         foreach (var (key, body) in await RequestsAsync(job, recovery).ConfigureAwait(false))
             Add(key, body);
+        foreach (var (key, value) in await new SupervisorVolumes(session, job, recovery).LinesAsync(cancellationToken).ConfigureAwait(false))
+            Add(key, value);
         foreach (var choice in await ChoicesAsync(job, recovery, report, cancellationToken).ConfigureAwait(false))
             Add("choice", choice);
         return plan.ToString();
@@ -109,7 +111,8 @@ internal sealed class SupervisorPlan(Fe2Session session)
         List<string> choices = [];
         Fe2Exception? refusal = null;
         var prices = new PriceBook(session);
-        foreach (CapacityChoice choice in new CapacityWalk(facts, session.Clock).Choices)
+        // Which zone the job's volumes are in by then the supervisor looks at itself.
+        foreach (CapacityChoice choice in new CapacityWalk(facts with { Volumes = [] }, session.Clock).Choices)
         {
             LaunchRequest request = Replacement.Request(job, facts, choice, 0, facts.Machine.Name);
             LaunchPlan plan;

@@ -4,7 +4,8 @@ namespace Fe2Ps.Core.Spot;
 
 /// <summary>
 /// What the supervisor on a monitor may do: see machines, launch some that are marked as a job's, tag those, and end
-/// those with their spot requests, in one region.
+/// those with their spot requests; bring the volumes that are marked as a job's from one of its machines to the next, by snapshots and
+/// copies that are marked so too, and remove those; in one region.
 /// It may hand on no role, so nobody gets more rights by it. Sources: "Actions, resources, and condition keys for Amazon EC2" in the service
 /// authorization reference; "Grant permission to tag Amazon EC2 resources during creation" in the EC2 user guide.
 /// </summary>
@@ -12,6 +13,9 @@ internal static class SupervisorPolicy
 {
     /// <summary>The policy's name within the role.</summary>
     public const string Name = "fe2-supervisor";
+
+    /// <summary>Set on the volumes of jobs, and on the snapshots that were taken of them on the way.</summary>
+    private const string OfAJob = "aws:ResourceTag/fe2:job-volume";
 
     /// <summary>Who may take the role: EC2's machines.</summary>
     public static string Trust(string region)
@@ -32,8 +36,8 @@ internal static class SupervisorPolicy
         JsonArray Resources(params string[] types) => [.. types.Select(t => (JsonNode)Resource(t))];
         JsonObject Here() => new() { ["aws:RequestedRegion"] = region };
         JsonObject HereWith(string key, string value) => new() { ["aws:RequestedRegion"] = region, [key] = value };
-        return Document(
-            Statement("Look", ["ec2:DescribeInstances", "ec2:DescribeSpotInstanceRequests"], ["*"], new() { ["StringEquals"] = Here() }),
+        return Document([
+            Statement("Look", ["ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeSpotInstanceRequests", "ec2:DescribeVolumes"], ["*"], new() { ["StringEquals"] = Here() }),
             Statement("LaunchForAJob", ["ec2:RunInstances"], Resources("instance", "volume", "spot-instances-request"), new()
             {
                 ["StringEquals"] = HereWith("aws:RequestTag/fe2:role", "target"),
@@ -59,7 +63,47 @@ internal static class SupervisorPolicy
             {
                 ["StringEquals"] = HereWith("aws:ResourceTag/fe2:role", "target"),
                 ["Null"] = new JsonObject { ["aws:ResourceTag/fe2:job-id"] = "false" },
-            }));
+            }),
+            .. Volumes(region)]);
+    }
+
+    /// <summary>What brings a job's volumes to its next machine. A snapshot's ARN has an account or none, as the action wants it.</summary>
+    private static JsonObject[] Volumes(string region)
+    {
+        string Resource(string type) => $"arn:{Partition(region)}:ec2:{region}:*:{type}/*";
+        JsonArray Resources(params string[] types) => [.. types.Select(t => (JsonNode)Resource(t))];
+        JsonObject Marked(string key) => new()
+        {
+            ["StringEquals"] = new JsonObject { ["aws:RequestedRegion"] = region },
+            ["Null"] = new JsonObject { [key] = "false" },
+        };
+        JsonObject MarkedWithTags(params string[] tags)
+        {
+            JsonObject condition = Marked(OfAJob);
+            condition["ForAllValues:StringEquals"] = new JsonObject { ["aws:TagKeys"] = new JsonArray([.. tags.Select(t => (JsonNode)t)]) };
+            return condition;
+        }
+
+        return
+        [
+            Statement("BringAJobsVolume", ["ec2:AttachVolume", "ec2:DetachVolume"], Resources("volume"), Marked(OfAJob)),
+            Statement("ToAJobsMachine", ["ec2:AttachVolume", "ec2:DetachVolume"], Resources("instance"), Marked("aws:ResourceTag/fe2:job-id")),
+            Statement("SnapshotOfAJobsVolume", ["ec2:CreateSnapshot"], Resources("volume"), Marked(OfAJob)),
+            Statement("SnapshotForAJob", ["ec2:CreateSnapshot"], Resources("snapshot"), Marked("aws:RequestTag/fe2:job-volume")),
+            Statement("CopyForAJob", ["ec2:CreateVolume"], Resources("volume"), Marked("aws:RequestTag/fe2:job-volume")),
+            Statement("CopyOfAJobsSnapshot", ["ec2:CreateVolume"], Resources("snapshot"), Marked(OfAJob)),
+            Statement("TagTheCopies", ["ec2:CreateTags"], Resources("volume", "snapshot"), new JsonObject
+            {
+                ["StringEquals"] = new JsonObject
+                {
+                    ["aws:RequestedRegion"] = region,
+                    ["ec2:CreateAction"] = new JsonArray("CreateVolume", "CreateSnapshot"),
+                },
+            }),
+            Statement("RemoveWhatIsObsolete", ["ec2:DeleteSnapshot", "ec2:DeleteVolume"], Resources("volume", "snapshot"), Marked(OfAJob)),
+            Statement("NameWhatIsKept", ["ec2:CreateTags"], Resources("volume"), MarkedWithTags("Name")),
+            Statement("ReleaseWhatIsKept", ["ec2:DeleteTags"], Resources("volume"), MarkedWithTags("fe2:job-volume")),
+        ];
     }
 
     private static string Partition(string region) =>
@@ -74,6 +118,6 @@ internal static class SupervisorPolicy
         ["Condition"] = condition,
     };
 
-    private static string Document(params JsonObject[] statements) =>
+    private static string Document(params IEnumerable<JsonObject> statements) =>
         new JsonObject { ["Version"] = "2012-10-17", ["Statement"] = new JsonArray([.. statements]) }.ToJsonString();
 }

@@ -54,7 +54,7 @@ internal sealed class GuestDisk(ISshSession ssh, string volumeId, string device,
     /// </summary>
     private string Command(string script, IEnumerable<string> arguments)
     {
-        string text = Texts.GetOrAdd(script, static name => Read("lib") + Read(name));
+        string text = TextOf(script);
         string words = string.Join(' ', arguments.Prepend(device).Prepend(volumeId.Replace("-", "", StringComparison.Ordinal)).Select(a => a switch
         {
             "@uid" => "\"$(id -u)\"",
@@ -64,6 +64,9 @@ internal sealed class GuestDisk(ISshSession ssh, string volumeId, string device,
         string call = $"sh -c {ShellQuote.Quote(text)} fe2-{script} {words}";
         return $"if [ \"$(id -u)\" = 0 ]; then exec {call}; else exec sudo -n {call}; fi";
     }
+
+    /// <summary>The text of one of the scripts, for <c>sh -c</c>. Its arguments begin with the volume's serial and its device.</summary>
+    internal static string TextOf(string script) => Texts.GetOrAdd(script, static name => Read("lib") + Read(name));
 
     private static string Read(string name)
     {

@@ -88,7 +88,7 @@ internal sealed class VolumeMove(Fe2Session session, VolumeMounter mounter, IPro
     }
 
     /// <summary>The tags that go with the data; those of the old volume's own making stay with it, and EC2 sets its own.</summary>
-    private static Dictionary<string, string> TagsOf(Volume volume) => volume.Tags
+    internal static Dictionary<string, string> TagsOf(Volume volume) => volume.Tags
         .Where(t => t.Key is not (TagNames.Name or TagNames.Request or TagNames.Owner) && !t.Key.StartsWith("aws:", StringComparison.Ordinal))
         .ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal);
 }

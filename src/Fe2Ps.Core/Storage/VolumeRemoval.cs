@@ -37,16 +37,26 @@ public sealed class VolumeRemoval(Fe2Session session)
             }
         });
 
-    /// <summary>Ends a volume that this process has just made, attached or not. Never fails.</summary>
+    /// <summary>Ends a volume, attached or not. Never fails.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="isFresh">True where this process has just made it, so that EC2 may not know it yet; one that is not there is gone otherwise.</param>
     /// <returns>A sentence for the error's message: that it is gone, or that it is left and costs money.</returns>
-    internal async Task<string> EndAsync(Volume volume)
+    internal async Task<string> EndAsync(Volume volume, bool isFresh = true)
     {
         using var limit = new CancellationTokenSource(Limit, session.Clock);
         try
         {
-            await FreedAsync(volume, limit.Token).ConfigureAwait(false);
-            await FreshRetry.RunAsync(
-                session, () => session.Ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volume.VolumeId }, limit.Token), limit.Token).ConfigureAwait(false);
+            await FreedAsync(volume, isFresh, limit.Token).ConfigureAwait(false);
+            if (isFresh)
+            {
+                await FreshRetry.RunAsync(
+                    session, () => session.Ec2.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = volume.VolumeId }, limit.Token), limit.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                await RemoveAsync(volume, limit.Token).ConfigureAwait(false);
+            }
+
             return "The volume that was made for it was removed again.";
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -60,12 +70,12 @@ public sealed class VolumeRemoval(Fe2Session session)
     /// Until nothing has it. The order is given again where EC2 took it back, as it does while the machine is ending or busy; after some
     /// time without asking the machine, since nothing of anybody's is on the volume.
     /// </summary>
-    private async Task FreedAsync(Volume volume, CancellationToken cancellationToken)
+    private async Task FreedAsync(Volume volume, bool isFresh, CancellationToken cancellationToken)
     {
         for (int n = 0; ; n++)
         {
             Volume? now = await query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false);
-            if (now is not null && VolumeFacts.StateOf(now) is "available" or "error")
+            if (now is null ? !isFresh : VolumeFacts.StateOf(now) is "available" or "error" or "deleting" or "deleted")
                 return;
             if (now is not null && VolumeFacts.AttachmentOf(now) is { } attachment && attachment.State?.Value != "detaching")
                 await TryDetachAsync(volume, force: n >= 10, cancellationToken).ConfigureAwait(false);

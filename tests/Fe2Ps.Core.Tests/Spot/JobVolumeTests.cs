@@ -16,27 +16,7 @@ namespace Fe2Ps.Core.Tests.Spot;
 /// </summary>
 public sealed class JobVolumeTests(HostedJobFixture cloud) : IClassFixture<HostedJobFixture>
 {
-    /// <summary>
-    /// Writes lines to each data volume, and says which of them are safe there: on the first machine until it is taken away, on the next
-    /// one some more. What the first machine wrote is checked by the next.
-    /// </summary>
-    private const string Writer = """
-        for place in $PLACES; do
-            if [ -e "$place/sum" ]; then (cd "$place" && sha256sum -c sum >> "$FE2_DIR/checked") || exit 9
-            else (umask 077 && head -c 4000000 /dev/urandom > "$place/big" && cd "$place" && sha256sum big > sum && sync -f sum); fi
-            stat -c '%U %a' "$place/big" >> "$FE2_DIR/owners"
-            touch "$place/lines"
-        done
-        from=$(wc -l < "$place/lines"); n=$from; echo "$from" > "$FE2_DIR/from-$FE2_ATTEMPT"
-        until [ "$FE2_ATTEMPT" -gt 1 ] && [ $n -ge $((from + 8)) ]; do
-            n=$((n + 1))
-            for place in $PLACES; do echo "line $n" >> "$place/lines"; sync -f "$place/lines"; done
-            echo $n > "$FE2_DIR/safe-$FE2_ATTEMPT"
-            sleep 0.2
-        done
-        for place in $PLACES; do cat "$place/lines" >> "$FE2_DIR/all"; done
-        echo $n > "$FE2_DIR/lines"
-        """;
+    private readonly VolumeJobs jobs = new(cloud);
 
     private readonly Reports reports = new();
 
@@ -45,7 +25,7 @@ public sealed class JobVolumeTests(HostedJobFixture cloud) : IClassFixture<Hoste
     [HostedFact]
     public async Task InTheSameZoneTheVolumesThemselvesFollow()
     {
-        Job job = await BeginAsync("vol-same", ["/mnt/one", "/home/ubuntu/two"]);
+        Job job = await jobs.BeginAsync("vol-same", ["/mnt/one", "/home/ubuntu/two"]);
         JobVolume[] before = [.. job.Recovery!.Volumes];
         Assert.Equal(["/home/ubuntu/two", "/mnt/one"], before.Select(v => v.MountPoint));
         Assert.Equal(["xfs", "ext4"], before.Select(v => v.FileSystem));
@@ -53,24 +33,24 @@ public sealed class JobVolumeTests(HostedJobFixture cloud) : IClassFixture<Hoste
             Assert.Equal((false, job.Id), await EndAndJobAsync(volume.VolumeId));
         await cloud.FaultAsync(new { kind = "interrupt", instance = "vol-same", seconds = 120 });
         Job over = await FinishAsync(job);
-        await CompleteAsync(over, volumes: 2);
+        await jobs.CompleteAsync(over, volumes: 2);
         Assert.Equal(before.Select(v => v.VolumeId), over.Recovery!.Volumes.Select(v => v.VolumeId));
-        await NothingLeftAsync(over);
+        await jobs.NothingLeftAsync(over);
     }
 
     [HostedFact]
     public async Task InAnotherZoneACopyOfWhatWasWrittenLastFollows()
     {
-        Job job = await BeginAsync("vol-far", ["/mnt/far"]);
+        Job job = await jobs.BeginAsync("vol-far", ["/mnt/far"]);
         try
         {
             await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery!.Last.Zone });
             await cloud.FaultAsync(new { kind = "interrupt", instance = "vol-far", seconds = 120 });
             Job over = await FinishAsync(job);
-            await CompleteAsync(over, volumes: 1);
+            await jobs.CompleteAsync(over, volumes: 1);
             Assert.NotEqual(job.Recovery.Last.Zone, over.Recovery!.Last.Zone);
             Assert.NotEqual(job.Recovery.Volumes[0].VolumeId, over.Recovery.Volumes[0].VolumeId);
-            await NothingLeftAsync(over);
+            await jobs.NothingLeftAsync(over);
         }
         finally
         {
@@ -81,29 +61,29 @@ public sealed class JobVolumeTests(HostedJobFixture cloud) : IClassFixture<Hoste
     [HostedFact]
     public async Task AVolumeOutlivesAMachineThatDiesWithoutNotice()
     {
-        Job job = await BeginAsync("vol-dies", ["/mnt/dies"]);
+        Job job = await jobs.BeginAsync("vol-dies", ["/mnt/dies"]);
         await cloud.FaultAsync(new { kind = "kill", instance = "vol-dies" });
         Job over = await FinishAsync(job);
-        await CompleteAsync(over, volumes: 1);
+        await jobs.CompleteAsync(over, volumes: 1);
         Assert.Equal(job.Recovery!.Volumes[0].VolumeId, over.Recovery!.Volumes[0].VolumeId);
-        await NothingLeftAsync(over);
+        await jobs.NothingLeftAsync(over);
     }
 
     [HostedFact]
     public async Task AVolumeOfAMachineThatDiedIsCopiedToAnotherZoneAndKeptIfAskedFor()
     {
-        Job job = await BeginAsync("vol-kept", ["/mnt/kept"], new RecoveryOptions { KeepVolume = true });
+        Job job = await jobs.BeginAsync("vol-kept", ["/mnt/kept"], new RecoveryOptions { KeepVolume = true });
         string first = job.Recovery!.Volumes[0].VolumeId;
         try
         {
             await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery!.Last.Zone });
             await cloud.FaultAsync(new { kind = "kill", instance = "vol-kept" });
             Job over = await FinishAsync(job);
-            await CompleteAsync(over, volumes: 1);
+            await jobs.CompleteAsync(over, volumes: 1);
 
             // Both stay: the one that the job ended with has the name, and both are found by the job.
-            await Until.TrueAsync(async () => (await OfJobAsync(job)).All(v => VolumeFacts.StateOf(v) == "available"), "both are free", 90);
-            List<Volume> kept = await OfJobAsync(job);
+            await Until.TrueAsync(async () => (await jobs.OfJobAsync(job)).All(v => VolumeFacts.StateOf(v) == "available"), "both are free", 90);
+            List<Volume> kept = await jobs.OfJobAsync(job);
             Assert.Equal(2, kept.Count);
             Volume last = Assert.Single(kept, v => v.VolumeId != first);
             Assert.Equal(over.Recovery!.Volumes[0].VolumeId, last.VolumeId);
@@ -120,7 +100,7 @@ public sealed class JobVolumeTests(HostedJobFixture cloud) : IClassFixture<Hoste
     public async Task AFileSystemIsNeverHeldForLongerThanItsLimitWhoeverDies()
     {
         JobMachine machine = await cloud.LaunchAsync("vol-still", spot: true);
-        Volume volume = await MakeAsync("vol-still", "/mnt/still", "ext4");
+        Volume volume = await jobs.MakeAsync("vol-still", "/mnt/still", "ext4");
         await using var ssh = await cloud.Connector.OpenAsync(machine.Ssh);
         await ssh.RunAsync("setsid sh -c 'while :; do date +%s.%N > /mnt/still/now; echo x >> /mnt/still/ticks; sleep 0.1; done' </dev/null >/dev/null 2>&1 &");
         try
@@ -153,30 +133,30 @@ public sealed class JobVolumeTests(HostedJobFixture cloud) : IClassFixture<Hoste
     {
         var hook = Path.Combine(cloud.Folder(), "on-interrupt");
         await File.WriteAllTextAsync(hook, "#!/bin/sh\ntrap '' TERM\ncd /mnt/hung\nwhile :; do echo hook >> hook-lines; sleep 0.1; done\n");
-        Job job = await BeginAsync("vol-hung", ["/mnt/hung"], files: [hook]);
+        Job job = await jobs.BeginAsync("vol-hung", ["/mnt/hung"], files: [hook]);
         await cloud.FaultAsync(new { kind = "interrupt", instance = "vol-hung", seconds = 60 });
         Job over = await FinishAsync(job);
-        await CompleteAsync(over, volumes: 1);
-        await NothingLeftAsync(over);
+        await jobs.CompleteAsync(over, volumes: 1);
+        await jobs.NothingLeftAsync(over);
     }
 
     [HostedFact]
     public async Task ACopyThatSomebodyLeftHalfWayIsTakenOverOrRemoved()
     {
-        Job job = await BeginAsync("vol-half", ["/mnt/half"]);
+        Job job = await jobs.BeginAsync("vol-half", ["/mnt/half"]);
         try
         {
             await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery!.Last.Zone });
             await cloud.FaultAsync(new { kind = "interrupt", instance = "vol-half", seconds = 120 });
             using var gone = new CancellationTokenSource();
             Task first = new JobRecovery(cloud.Session, cloud.Jobs).WaitAsync(job, TimeSpan.FromSeconds(300), cancellationToken: gone.Token);
-            await Until.TrueAsync(async () => first.IsCompleted || (await OfJobAsync(job)).Count == 2, "the copy is made", 180);
+            await Until.TrueAsync(async () => first.IsCompleted || (await jobs.OfJobAsync(job)).Count == 2, "the copy is made", 180);
             await gone.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
             Job known = Assert.Single(await cloud.Jobs.ListAsync(), j => j.Id == job.Id);
             Job over = await FinishAsync(known);
-            await CompleteAsync(over, volumes: 1);
-            await NothingLeftAsync(over);
+            await jobs.CompleteAsync(over, volumes: 1);
+            await jobs.NothingLeftAsync(over);
         }
         finally
         {
@@ -184,67 +164,12 @@ public sealed class JobVolumeTests(HostedJobFixture cloud) : IClassFixture<Hoste
         }
     }
 
-    private async Task<Job> BeginAsync(string name, string[] places, RecoveryOptions? options = null, string[]? files = null)
-    {
-        JobMachine machine = await cloud.LaunchAsync(name, spot: true);
-        for (int n = 0; n < places.Length; n++)
-            await MakeAsync(name, places[n], n == 0 ? "ext4" : "xfs");
-        RecoveryFacts facts = await new RecoveryPlan(cloud.Session, cloud.Connector, reports).OfAsync(machine, options ?? new RecoveryOptions(), InterruptSignal.USR1);
-        Job job = await cloud.Jobs.Runner.StartAsync(await cloud.RequestAsync(Writer, machine) with
-        {
-            Name = name,
-            Recovery = facts,
-            OnExit = OnExit.Terminate,
-            Files = files ?? [],
-            Environment = new Dictionary<string, string> { ["PLACES"] = string.Join(' ', places) },
-        });
-        await Until.TrueAsync(async () => await OnMonitorAsync(job, "test -s safe-1 && echo yes") == "yes\n", "it writes", 60);
-        return job;
-    }
-
-    private async Task<Volume> MakeAsync(string machine, string place, string fileSystem) =>
-        await new VolumeMaker(cloud.Session, cloud.Connector).MakeAsync(new VolumeRequest
-        {
-            Size = 1,
-            Instance = await new InstanceQuery(cloud.Session).GetAsync(machine),
-            Mount = new MountRequest { MountPoint = place, FileSystem = fileSystem },
-        });
-
     private Task<Job> FinishAsync(Job job) =>
         new JobRecovery(cloud.Session, cloud.Jobs) { BetweenTries = TimeSpan.FromSeconds(1) }.WaitAsync(job, TimeSpan.FromSeconds(500), report: reports);
-
-    /// <summary>Every line of every volume, once and in order, and what the first machine wrote unchanged, still its owner's alone.</summary>
-    private async Task CompleteAsync(Job job, int volumes)
-    {
-        Assert.True((job.State, job.ExitCode) == (JobState.Finished, 0), $"{job.State} {job.ExitCode} {await OnMonitorAsync(job, "tail .fe2/output.log checked")}");
-        Assert.Equal(2, job.Recovery!.Attempts.Count);
-        int lines = await NumberAsync(job, "lines");
-        Assert.Equal(
-            Enumerable.Range(0, volumes).SelectMany(_ => Enumerable.Range(1, lines).Select(n => $"line {n}")),
-            (await OnMonitorAsync(job, "cat all")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.True(await NumberAsync(job, "from-2") >= await NumberAsync(job, "safe-1"), "the next machine begins where the one before was");
-        Assert.Equal(string.Concat(Enumerable.Repeat("big: OK\n", volumes)), await OnMonitorAsync(job, "cat checked"));
-        Assert.Equal(string.Concat(Enumerable.Repeat("ubuntu 600\n", 2 * volumes)), await OnMonitorAsync(job, "cat owners"));
-    }
-
-    private async Task NothingLeftAsync(Job job)
-    {
-        await Until.TrueAsync(async () => (await OfJobAsync(job)).Count == 0, "no volume is left", 120);
-        Assert.DoesNotContain(
-            await new SnapshotQuery(cloud.Session).ByFiltersAsync([], default),
-            s => s.Tags.Exists(t => t.Value == job.Id) || s.Description.Contains(job.Id, StringComparison.Ordinal));
-    }
 
     private async Task<(bool? Ends, string? Job)> EndAndJobAsync(string volumeId)
     {
         Volume volume = await Query.GetAsync(volumeId);
         return (VolumeFacts.AttachmentOf(volume)?.DeleteOnTermination, VolumeFacts.TagOf(volume, TagNames.JobId));
     }
-
-    private async Task<List<Volume>> OfJobAsync(Job job) =>
-        (await Query.ByFiltersAsync([InstanceQuery.Filter($"tag:{TagNames.JobId}", [job.Id])], default)).FindAll(v => VolumeFacts.StateOf(v) != "deleting" && !VolumeFacts.IsRoot(v));
-
-    private async Task<int> NumberAsync(Job job, string file) => int.Parse(await OnMonitorAsync(job, $"cat {file}"), System.Globalization.CultureInfo.InvariantCulture);
-
-    private Task<string> OnMonitorAsync(Job job, string command) => cloud.OnMonitorAsync($"cd {ShellQuote.Home(job.Folder)} && {command}");
 }

@@ -160,10 +160,16 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
     [InlineData("us-gov-west-1", "aws-us-gov")]
     public void ThePolicyAllowsOnlyMachinesOfJobsInOneRegionAndHandsOnNoRole(string region, string partition)
     {
+        // A role's own policies have room for 10,240 characters (IAM and STS quotas, in the IAM user guide).
+        Assert.InRange(SupervisorPolicy.For(region).Length, 1, 10_240);
         using var policy = JsonDocument.Parse(SupervisorPolicy.For(region));
         var statements = policy.RootElement.GetProperty("Statement").EnumerateArray().ToList();
         Assert.Equal(
-            ["ec2:CancelSpotInstanceRequests", "ec2:CreateTags", "ec2:DescribeInstances", "ec2:DescribeSpotInstanceRequests", "ec2:RunInstances", "ec2:TerminateInstances"],
+            [
+                "ec2:AttachVolume", "ec2:CancelSpotInstanceRequests", "ec2:CreateSnapshot", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteSnapshot", "ec2:DeleteTags",
+                "ec2:DeleteVolume", "ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeSpotInstanceRequests", "ec2:DescribeVolumes", "ec2:DetachVolume",
+                "ec2:RunInstances", "ec2:TerminateInstances",
+            ],
             statements.SelectMany(s => s.GetProperty("Action").EnumerateArray()).Select(a => a.GetString()).Distinct().Order());
         foreach (var statement in statements)
         {
@@ -176,7 +182,9 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
             Assert.True(!resources.Contains("*") || actions.All(a => a.StartsWith("ec2:Describe", StringComparison.Ordinal)));
             // Nothing that runs is made, changed or ended without the mark of a job.
             if (resources.Any(r => r.EndsWith(":instance/*", StringComparison.Ordinal)))
-                Assert.Matches("RequestTag/fe2:role|ResourceTag/fe2:role|ec2:CreateAction", condition.GetRawText());
+                Assert.Matches("RequestTag/fe2:role|ResourceTag/fe2:role|ResourceTag/fe2:job-id|ec2:CreateAction", condition.GetRawText());
+            if (resources.Any(r => r.EndsWith(":volume/*", StringComparison.Ordinal)))
+                Assert.Matches("RequestTag/fe2:role|RequestTag/fe2:job-volume|ResourceTag/fe2:job-volume|ec2:CreateAction", condition.GetRawText());
         }
     }
 

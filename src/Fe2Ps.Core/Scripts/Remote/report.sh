@@ -17,6 +17,7 @@ report_one() {
             printf 'recovery %s\n' "$(encode < "$private/recovery.json")"
             [ ! -f "$private/supervise.note" ] || printf 'supervisor %s\n' "$(encode < "$private/supervise.note")"
             [ ! -f "$private/attempts" ] || printf 'attempts %s\n' "$(encode < "$private/attempts")"
+            [ ! -f "$private/volumes" ] || printf 'volumes %s\n' "$(encode < "$private/volumes")"
         fi
         if [ -f "$private/run.pid" ] && [ "$(cat "$private/name")" = "$job_name" ]; then
             if alive "$private/run.pid"; then echo 'run 1'; else echo 'run 0'; fi

@@ -5,7 +5,7 @@
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
 case $2 in
-    env | recovery.json | attempts | plan) ;;
+    env | recovery.json | attempts | volumes | plan) ;;
     *) exit 64 ;;
 esac
 if [ "${3-}" = show ]; then

@@ -86,7 +86,8 @@ unshare() {
 
 # unsupervise: what the supervisor needed is taken away.
 unsupervise() {
-    for file in plan supervise.note supervise.key supervise.key.pub supervise.line machines no-room cloud.form cloud.answer; do
+    for file in plan supervise.note supervise.key supervise.key.pub supervise.line machines no-room cloud.form cloud.answer \
+        save.form save.answer still still.said; do
         rm -f "$private/$file"
     done
 }

@@ -18,20 +18,28 @@ user_data() {
     encoded "$(printf "#cloud-config\nssh_authorized_keys:\n  - '%s'\n" "$(cat "$private/supervise.line")" | base64 | tr -d '\n')"
 }
 
+# choices: the numbers of the plan's choices in the order in which they are tried. On each market those in the zone of the job's
+# volumes come first: there they need not be copied (CapacityWalk).
+choices() {
+    nearest=
+    [ ! -s "$private/volumes" ] || read -r _ _ nearest < "$private/volumes"
+    grep '^choice ' "$private/plan" | awk -v nearest="$nearest" '
+        !($4 in markets) { markets[$4] = ++n }
+        { print 2 * markets[$4] + (nearest != "" && $3 != nearest), NR }' | sort -n -k 1,1 -k 2,2 | cut -d ' ' -f 2
+}
+
 # launch: another machine, wherever there is room: the choices of the plan in their order; what there was no room for is passed over
 # for ten minutes, and when all of them are, a try every few seconds. Sets new, new_address, choice and its words.
 launch() {
     data=$(user_data)
-    number_of_choices=$(grep -c '^choice ' "$private/plan")
+    order=$(choices)
     round=0
     while :; do
-        index=0
         oldest=
         chosen=
         present=$(date +%s)
         # The first that has not failed lately, else the one whose failure is the oldest.
-        while [ $index -lt "$number_of_choices" ]; do
-            index=$((index + 1))
+        for index in $order; do
             failed=$(sed -n "s/^$index //p" "$private/no-room" 2>/dev/null | tail -n 1)
             if [ -z "$failed" ] || [ $((present - failed)) -ge 600 ]; then
                 chosen=$index

@@ -15,6 +15,8 @@ open_job "$1"
 . "$HOME/.fe2/supervise-cloud"
 # shellcheck source=supervise-launch.sh
 . "$HOME/.fe2/supervise-launch"
+# shellcheck source=supervise-volume.sh
+. "$HOME/.fe2/supervise-volume"
 [ -f "$private/plan" ] || exit 3
 trap '' HUP INT PIPE
 attempts=$private/attempts
@@ -118,6 +120,7 @@ over() {
     if describe "$instance" && [ "$state" = running ]; then
         reach "$address" "$instance" ".fe2/supervise-admit $id" </dev/null >/dev/null 2>&1
     fi
+    settle
     unsupervise
     exit 3
 }
@@ -266,9 +269,11 @@ start() {
         *) return 1 ;;
     esac
     on_exit=$(plan on-exit)
+    reach "$address" "$instance" ".fe2/claim $id $(quoted "$name") $on_exit" </dev/null || return 1
+    bring || return 1
     # The machine is in the hands of the script's author: what it says becomes a line in authorized_keys here.
     read -r key_type key_blob _ <<KEY
-$(reach "$address" "$instance" ".fe2/claim $id $(quoted "$name") $on_exit && .fe2/link $id $(plan monitor) $(quoted "$(plan monitor-user)") $(plan monitor-port) $(quoted "$(plan monitor) $(plan monitor-key)")" </dev/null)
+$(reach "$address" "$instance" ".fe2/link $id $(plan monitor) $(quoted "$(plan monitor-user)") $(plan monitor-port) $(quoted "$(plan monitor) $(plan monitor-key)")" </dev/null)
 KEY
     case $key_blob in
         '' | *[!A-Za-z0-9+/=]*) return 1 ;;
@@ -312,7 +317,9 @@ case $step in
                 over
             fi
             say "fe2: $instance is $why, another machine takes over"
+            begin_saving
             find_or_launch
+            end_saving
             hand_over
             if has_finished; then
                 end_new

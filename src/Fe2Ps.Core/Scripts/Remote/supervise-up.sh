@@ -1,7 +1,7 @@
 #!/bin/sh
 # supervise-up ID INSTANCE ADDRESS SECONDS: on the monitor, after the plan is here: sees whether a supervisor can do its work, and
 # starts it. It must get credentials by this machine's role (a role that was just given takes some seconds, so many at most), must be
-# allowed to launch, which a dry run tells, and must reach the job's machine. Otherwise says why not, and leaves nothing.
+# allowed to launch, and to bring the job's volumes along, which dry runs tell, and must reach the job's machine. Otherwise says why not, and leaves nothing.
 # supervise-up ID: takes back what is there of one.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -30,16 +30,38 @@ patience=2
 read -r _ _ _ _ _ body <<CHOICE
 $(grep '^choice ' "$private/plan" | head -n 1)
 CHOICE
-while :; do
-    call "$body&DryRun=true" TOKEN "$(plan token)" LAUNCH "$(plan token)" ATTEMPT 0 NAME "$(plan name)" USERDATA ""
+
+# allowed BODY [WORD VALUE]...: whether a dry run says so, waited for as long as the role may be without effect.
+allowed() {
+    request="$1&DryRun=true"
+    shift
+    while :; do
+        call "$request" "$@"
+        case $problem in
+            DryRunOperation) return 0 ;;
+            # What has just been given may not be known everywhere yet.
+            NoCredentials | UnauthorizedOperation) ;;
+            *) return 1 ;;
+        esac
+        [ "$(date +%s)" -lt $until_then ] || return 1
+        secret_key=
+        sleep 1
+    done
+}
+
+if ! allowed "$body" TOKEN "$(plan token)" LAUNCH "$(plan token)" ATTEMPT 0 NAME "$(plan name)" USERDATA ""; then
     case $problem in
-        DryRunOperation) break ;;
-        # What has just been given may not be known everywhere yet.
-        NoCredentials | UnauthorizedOperation) ;;
+        NoCredentials | UnauthorizedOperation) refuse "its role does not let it launch a replacement: $problem" ;;
         *) refuse "EC2 would not launch a replacement: $problem" ;;
     esac
-    [ "$(date +%s)" -lt $until_then ] || refuse "its role does not let it launch a replacement: $problem"
-    secret_key=
-    sleep 1
-done
+fi
+if [ -s "$private/volumes" ]; then
+    read -r slot volume _ < "$private/volumes"
+    for what in "volume-save-$slot" volume-attach volume-detach; do
+        allowed "$(plan "$what")" VOLUME "$volume" INSTANCE "$2" DEVICE "$(encoded /dev/sdf)" ATTEMPT 0 TOKEN "$(plan token)"
+        case $problem in
+            NoCredentials | UnauthorizedOperation) refuse "its role does not let it bring the job's volumes along: $problem" ;;
+        esac
+    done
+fi
 start_supervisor "$id"

@@ -1,0 +1,148 @@
+using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Spot;
+using Fe2Ps.Core.Storage;
+using Fe2Ps.Core.Tests.Scripts;
+using Fe2Ps.Core.Tests.Storage;
+using Fe2Ps.Tests.Support;
+using Xunit.Abstractions;
+
+namespace Fe2Ps.Core.Tests.Spot;
+
+/// <summary>
+/// Jobs with data volumes whose machines are taken away while no computer waits for them: the monitor alone brings machine and volumes,
+/// with every byte that was written, and removes what is not needed any more.
+/// </summary>
+public sealed class SupervisorVolumeTests(HostedJobFixture cloud, ITestOutputHelper output) : IClassFixture<HostedJobFixture>
+{
+    private readonly VolumeJobs _jobs = new(cloud);
+
+    [HostedFact]
+    public async Task InTheSameZoneTheVolumesThemselvesFollow()
+    {
+        Job job = await BeginAsync("sup-same", ["/mnt/one", "/home/ubuntu/it's-two"]);
+        await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-same", seconds = 120 });
+        Job over = await EndAsync(job);
+        await _jobs.CompleteAsync(over, volumes: 2);
+        Assert.Equal(job.Recovery!.Volumes, over.Recovery!.Volumes);
+        await _jobs.NothingLeftAsync(over);
+    }
+
+    [HostedFact]
+    public async Task InAnotherZoneACopyOfWhatWasWrittenLastFollows()
+    {
+        Job job = await BeginAsync("sup-far", ["/mnt/far"]);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery!.Last.Zone });
+            await cloud.FaultAsync(new { kind = "late-visibility", seconds = 3, operation = "Describe*" });
+            await cloud.FaultAsync(new { kind = "lost-answer", operation = "CreateVolume", times = 1 });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-far", seconds = 120 });
+            Job over = await EndAsync(job);
+            await _jobs.CompleteAsync(over, volumes: 1);
+            JobVolume volume = Assert.Single(over.Recovery!.Volumes);
+            Assert.Equal((volume.Zone, false), (over.Recovery.Last.Zone, volume.Zone == job.Recovery.Last.Zone));
+            Assert.NotEqual(job.Recovery.Volumes[0].VolumeId, volume.VolumeId);
+            await _jobs.NothingLeftAsync(over);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+    }
+
+    [HostedFact]
+    public async Task AVolumeOfAMachineThatDiedWithoutAWordIsCopiedAndKeptIfAskedFor()
+    {
+        Job job = await BeginAsync("sup-kept", ["/mnt/kept"], new RecoveryOptions { KeepVolume = true });
+        string first = job.Recovery!.Volumes[0].VolumeId;
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery.Last.Zone });
+            await cloud.FaultAsync(new { kind = "kill", instance = "sup-kept" });
+            Job over = await EndAsync(job);
+            await _jobs.CompleteAsync(over, volumes: 1);
+            await Until.TrueAsync(async () => (await _jobs.OfJobAsync(job)).All(v => VolumeFacts.StateOf(v) == "available"), "both are free", 90);
+            var kept = await _jobs.OfJobAsync(job);
+            Assert.Equal(2, kept.Count);
+            var last = Assert.Single(kept, v => v.VolumeId != first);
+            Assert.Equal((over.Recovery!.Volumes[0].VolumeId, job.Recovery.Volumes[0].Name), (last.VolumeId, VolumeFacts.NameOf(last)));
+            Assert.Equal($"{job.Recovery.Volumes[0].Name} (machine 1 of {job.Id})", VolumeFacts.NameOf(kept.Single(v => v.VolumeId == first)));
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+    }
+
+    [HostedFact]
+    public async Task KilledInTheMiddleOfAVolumesMoveItGoesOnAndLeavesNoCopy()
+    {
+        Job job = await BeginAsync("sup-half", ["/mnt/half"]);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery!.Last.Zone });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-half", seconds = 120 });
+            await Until.TrueAsync(async () => (await _jobs.OfJobAsync(job)).Count == 2, "the copy is made", 240);
+            Assert.NotEmpty(await cloud.OnMonitorAsync(
+                $"p=$(pgrep -f 'fe2/supervise[^ ]* {job.Id}'); rm -f .fe2/jobs/{job.Id}/lease; kill -9 $p && echo $p"));
+            Job over = await EndAsync(job);
+            await _jobs.CompleteAsync(over, volumes: 1);
+            await _jobs.NothingLeftAsync(over);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+    }
+
+    [HostedFact]
+    public async Task WhereTheRoleDoesNotAllowItAWarningSaysSo()
+    {
+        Job job = await _jobs.BeginAsync("sup-denied", ["/mnt/denied"]);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "deny", operation = "AttachVolume" });
+            var reports = new Reports();
+            Assert.False(await TheSupervisor().StartAsync(job, reports));
+            Assert.Contains("its role does not let it bring the job's volumes along: UnauthorizedOperation", Assert.Single(reports.All.OfType<WarningReport>()).Message);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        await cloud.Jobs.Control.StopAsync(job, null, default);
+    }
+
+    private async Task<Job> BeginAsync(string name, string[] places, RecoveryOptions? options = null)
+    {
+        Job job = await _jobs.BeginAsync(name, places, options);
+        var reports = new Reports();
+        Assert.True(await TheSupervisor().StartAsync(job, reports), string.Join('\n', reports.All.OfType<WarningReport>().Select(r => r.Message)));
+        return job;
+    }
+
+    private Supervisor TheSupervisor() => new(cloud.Session, cloud.Jobs)
+    {
+        Silence = TimeSpan.FromSeconds(35),
+        BetweenTries = TimeSpan.FromSeconds(1),
+        RolePatience = TimeSpan.FromSeconds(5),
+    };
+
+    /// <summary>Only looks: no computer waits.</summary>
+    private async Task<Job> EndAsync(Job job)
+    {
+        try
+        {
+            await Until.TrueAsync(
+                async () => await cloud.OnMonitorAsync($"ls .fe2/jobs/{job.Id}/plan 2>/dev/null") == "", "the job is over, and the supervisor gone", 420);
+        }
+        finally
+        {
+            output.WriteLine(await cloud.OnMonitorAsync($"cd .fe2/jobs/{job.Id} && cat supervise.log attempts volumes; cat supervise.note"));
+        }
+
+        Assert.Equal("", await cloud.OnMonitorAsync($"cd .fe2/jobs/{job.Id} && ls | grep -E '^(plan|save|still|machines|cloud|s-|clock|supervise.(key|line|note))'"));
+        return Assert.Single(await cloud.Jobs.ListAsync(), j => j.Id == job.Id);
+    }
+}
