@@ -26,7 +26,7 @@ internal sealed class JobLink(JobHost target, JobHost monitor, ISshConnector ssh
         // First the key may only read, so that the target can fetch what the monitor has; then only write.
         await monitor.CallAsync("authorize", [id, "load", publicKey[0], publicKey[1]], "Letting the job's key in", null, cancellationToken)
             .ConfigureAwait(false);
-        var loaded = await target.TryCallAsync("load", [id, .. Addresses()], null, cancellationToken).ConfigureAwait(false);
+        var loaded = await target.TryCallAsync("load", [id, .. AddressesOf(monitor.Machine, target.Machine)], null, cancellationToken).ConfigureAwait(false);
         if (loaded.ExitCode == DoesNotAnswer)
             throw JobErrors.MonitorUnreachable(target.Machine, there, string.Join(' ', loaded.ErrorText.Split('\n', StringSplitOptions.TrimEntries)).Trim());
         if (loaded.ExitCode != 0)
@@ -35,10 +35,12 @@ internal sealed class JobLink(JobHost target, JobHost monitor, ISshConnector ssh
             .ConfigureAwait(false);
     }
 
-    /// <summary>The private address first, where both are in one VPC; it is also the one that the security group lets in.</summary>
-    private IEnumerable<string> Addresses()
+    /// <summary>
+    /// How one machine of a job may reach another. The private address first, where both are in one VPC; it is also the one that the
+    /// security group lets in.
+    /// </summary>
+    internal static IEnumerable<string> AddressesOf(JobMachine there, JobMachine here)
     {
-        var (here, there) = (target.Machine, monitor.Machine);
         var isNear = there.PrivateAddress is not null && (here.VpcId is null || here.VpcId == there.VpcId);
         return (isNear ? new[] { there.PrivateAddress!, there.Ssh.Address } : [there.Ssh.Address]).Distinct();
     }

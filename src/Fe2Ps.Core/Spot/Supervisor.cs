@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Fe2Ps.Core.Scripts;
@@ -49,9 +50,8 @@ public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
 
     /// <summary>What can be known without any call.</summary>
     private static string? WhyNot(Job job) =>
-        job.Recovery is not { } recovery || job.Monitor is not { } monitor || job.Target is not { } target ? "it has no monitor"
+        job.Recovery is not { } recovery || job.Monitor is null || job.Target is null ? "it has no monitor"
         : recovery.Machine.InstanceProfile is not null ? "its machine has an instance profile of its own, which a supervisor has no right to hand on"
-        : monitor.PrivateAddress is null || target.PrivateAddress is null || monitor.VpcId != target.VpcId ? "the two are not in one VPC"
         : null;
 
     private async Task<bool> StartThereAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
@@ -95,17 +95,25 @@ public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
         var preparing = monitor.PrepareAsync(["curl"], report, cancellationToken);
         var planning = PlanAsync(monitor, job, report, cancellationToken);
         await Task.WhenAll(preparing, planning).ConfigureAwait(false);
-        await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, job.Monitor!.PrivateAddress, cancellationToken).ConfigureAwait(false);
+        await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, SourcesOf(job.Monitor!), cancellationToken).ConfigureAwait(false);
         var plan = new MemoryStream(Encoding.UTF8.GetBytes(await planning.ConfigureAwait(false)));
         await monitor.CallAsync("secret", [job.Id, "plan"], "Writing the supervisor's plan", plan, cancellationToken).ConfigureAwait(false);
         var up = await monitor.TryCallAsync(
-            "supervise-up", [job.Id, job.TargetId, job.Target!.PrivateAddress!, RolePatience.TotalSeconds.ToString(CultureInfo.InvariantCulture)], null, cancellationToken)
+            "supervise-up", [job.Id, job.TargetId, RolePatience.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. WaysTo(job.Target!, job.Monitor!)], null, cancellationToken)
             .ConfigureAwait(false);
         if (up.ExitCode == 0)
             return null;
         await target.TryCallAsync("supervise-admit", [job.Id], null, cancellationToken).ConfigureAwait(false);
         return up.ErrorText.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "no reason was given";
     }
+
+    /// <summary>From where the monitor comes, as a machine sees it: by its private address, or from another VPC by its public one.</summary>
+    private static string SourcesOf(JobMachine monitor) =>
+        string.Join(',', new[] { monitor.PrivateAddress, monitor.Ssh.Address }.Where(a => IPAddress.TryParse(a, out _)).Distinct());
+
+    /// <summary>How the monitor may reach the job's machine, and the next ones by the same way.</summary>
+    private static IEnumerable<string> WaysTo(JobMachine target, JobMachine monitor) =>
+        JobLink.AddressesOf(target, monitor).Select(a => $"{(a == target.PrivateAddress ? "private" : "public")}:{a}");
 
     private async Task<string> PlanAsync(JobHost monitor, Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {

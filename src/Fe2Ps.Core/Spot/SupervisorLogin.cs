@@ -5,18 +5,18 @@ namespace Fe2Ps.Core.Spot;
 
 /// <summary>
 /// The way of the supervisor from the monitor to the machines of a job: a key pair that the monitor makes for this one job, let in only
-/// from the monitor's own address. Its private half never leaves the monitor.
+/// from the monitor's own addresses. Its private half never leaves the monitor.
 /// </summary>
 internal static class SupervisorLogin
 {
     /// <summary>Lets the supervisor in. Does nothing for a job without one.</summary>
-    /// <param name="address">The monitor's address as the machine sees it, which makes the key; null to let in one that there is.</param>
+    /// <param name="addresses">The monitor's addresses as the machine may see it, with commas, which makes the key; null to let in one that there is.</param>
     public static async Task AdmitAsync(
-        JobHost target, JobHost monitor, ISshConnector ssh, string id, string? address, CancellationToken cancellationToken)
+        JobHost target, JobHost monitor, ISshConnector ssh, string id, string? addresses, CancellationToken cancellationToken)
     {
         var key = ssh.PinnedKey(target.Machine.Id)
             ?? throw new InvalidOperationException($"The host key of {target.Machine.Id} is not pinned although a session is open.");
-        string[] arguments = [id, target.Machine.Id, key.Type, key.Blob, .. address is null ? Array.Empty<string>() : [address]];
+        string[] arguments = [id, target.Machine.Id, key.Type, key.Blob, .. addresses is null ? Array.Empty<string>() : [addresses]];
         var line = (await monitor.CallAsync("supervise-key", arguments, "Making the supervisor's key", null, cancellationToken).ConfigureAwait(false))
             .OutputText.Trim();
         if (line.Length > 0)

@@ -50,7 +50,7 @@ internal sealed class SupervisorPlan(Fe2Session session)
         Add("monitor-user", there.Ssh.User);
         Add("monitor-port", there.Ssh.Port.ToString(CultureInfo.InvariantCulture));
         Add("monitor-key", monitorKey);
-        Add("monitor-address", there.PrivateAddress!);
+        Add("monitor-addresses", string.Join(' ', JobLink.AddressesOf(there, job.Target!).Where(IsPlain)));
         Add("token", Guid.NewGuid().ToString("N"));
         Add("name", Uri.EscapeDataString(recovery.Machine.Name));
         Add("elsewhere", string.Join(' ', ErrorTranslation.ElsewhereCodes));
@@ -69,6 +69,9 @@ internal sealed class SupervisorPlan(Fe2Session session)
     /// <summary>Where the monitor reaches EC2. A sandbox on this computer answers its hosts where they look for their metadata.</summary>
     private string Endpoint() =>
         session.IsLocal ? "http://169.254.169.254" : session.Ec2.DetermineServiceOperationEndpoint(new RunInstancesRequest()).URL.TrimEnd('/');
+
+    /// <summary>An address, or a name of one: a word of the plan and of ssh.</summary>
+    private static bool IsPlain(string address) => address.Length > 0 && address.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or ':' or '-') && address[0] != '-';
 
     private static string Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 

@@ -97,7 +97,6 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
         var (here, there) = (Machine("i-1", "spot2", "vpc-1"), Machine(monitor.InstanceId, "od1", "vpc-1"));
         Assert.Matches("may not do that.*Wait-Fe2Script train.*-NoSupervisor", await WarningAsync(TheJob(here, there)));
         await _cloud.ForgetCallsAsync();
-        Assert.Contains("not in one VPC", await WarningAsync(TheJob(here, there with { VpcId = "vpc-2" })));
         var job = TheJob(here, there);
         var own = job.Recovery! with { Machine = job.Recovery.Machine with { InstanceProfile = "arn:aws:iam::1:instance-profile/mine" } };
         Assert.Contains("instance profile of its own", await WarningAsync(job with { Recovery = own }));

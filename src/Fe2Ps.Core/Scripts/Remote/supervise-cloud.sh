@@ -48,16 +48,17 @@ call() {
     done
 }
 
-# instances: of the answer to DescribeInstances or RunInstances: id, state, private address and launch time, one a line, the oldest
-# first.
+# instances: of the answer to DescribeInstances or RunInstances: id, state, address and launch time, one a line, the oldest first.
+# The address is the private or the public one, whichever was found to lead to the job's machines; see supervise-up.
 instances() {
-    lines | awk '
+    lines | awk -v way="$(cat "$private/way" 2>/dev/null)" '
         function end() { if (id != "") print id, (state == "" ? "-" : state), (address == "" ? "-" : address), (born == "" ? "-" : born) }
         function text() { gsub(/<[^>]*>/, ""); return $0 }
         /^<instanceId>i-[0-9a-f]+<\/instanceId>$/ { end(); id = text(); state = address = born = ""; next }
         /^<instanceState>$/ { in_state = 1; next }
         /^<name>[a-z-]+<\/name>$/ && in_state { state = text(); in_state = 0; next }
-        /^<privateIpAddress>[0-9.]+<\/privateIpAddress>$/ && address == "" { address = text(); next }
+        way != "public" && /^<privateIpAddress>[0-9.]+<\/privateIpAddress>$/ && address == "" { address = text(); next }
+        way == "public" && /^<ipAddress>[0-9.]+<\/ipAddress>$/ && address == "" { address = text(); next }
         /^<launchTime>[0-9TZ:.-]+<\/launchTime>$/ { born = text(); next }
         END { end() }' | sort -k 4
 }
@@ -86,7 +87,7 @@ unshare() {
 
 # unsupervise: what the supervisor needed is taken away.
 unsupervise() {
-    for file in plan supervise.note supervise.key supervise.key.pub supervise.line machines no-room cloud.form cloud.answer \
+    for file in plan way supervise.note supervise.key supervise.key.pub supervise.line machines no-room cloud.form cloud.answer \
         save.form save.answer still still.said; do
         rm -f "$private/$file"
     done

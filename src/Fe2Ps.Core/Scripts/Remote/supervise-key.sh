@@ -1,6 +1,6 @@
 #!/bin/sh
-# supervise-key ID INSTANCE TYPE BLOB [ADDRESS]: on the monitor, pins the host key of a machine of the job, and prints the line that lets
-# this machine in there, or nothing where the job has no supervisor. With this machine's ADDRESS, makes the key first: one for each
+# supervise-key ID INSTANCE TYPE BLOB [ADDRESSES]: on the monitor, pins the host key of a machine of the job, and prints the line that lets
+# this machine in there, or nothing where the job has no supervisor. With this machine's ADDRESSES, with commas between them, makes the key first: one for each
 # job, whose private half never leaves.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"

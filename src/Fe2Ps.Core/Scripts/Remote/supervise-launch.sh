@@ -88,9 +88,10 @@ end_new() {
 # ready: returns when a command works on the new machine; 1 when it ended before that, or took longer than five minutes.
 ready() {
     rounds=0
-    until reach "$new_address" "$new" true 2>/dev/null; do
+    # A public address comes a little later than the machine.
+    until [ "$new_address" != - ] && reach "$new_address" "$new" true 2>/dev/null; do
         rounds=$((rounds + 1))
-        if [ $((rounds % 20)) = 0 ]; then
+        if [ $((rounds % 20)) = 0 ] || { [ "$new_address" = - ] && [ $((rounds % 4)) = 0 ]; }; then
             describe "$new" || :
             case $state in
                 pending | running) [ "$address" = - ] || new_address=$address ;;

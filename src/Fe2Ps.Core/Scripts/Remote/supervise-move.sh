@@ -281,7 +281,7 @@ KEY
     [ "$key_type" = ssh-ed25519 ] || return 1
     # First the key may only read, then only write.
     "$fe2/authorize" "$id" load "$key_type" "$key_blob" || return 1
-    reach "$address" "$instance" ".fe2/load $id $(plan monitor-address)" </dev/null >/dev/null || return 1
+    reach "$address" "$instance" ".fe2/load $id $(plan monitor-addresses)" </dev/null >/dev/null || return 1
     "$fe2/authorize" "$id" write "$key_type" "$key_blob" || return 1
     [ -z "${stays-}" ] || tell attempt INSTANCE "$instance" ATTEMPT "$number"
     kind=lasting

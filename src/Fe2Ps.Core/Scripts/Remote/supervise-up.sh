@@ -1,7 +1,8 @@
 #!/bin/sh
-# supervise-up ID INSTANCE ADDRESS SECONDS: on the monitor, after the plan is here: sees whether a supervisor can do its work, and
+# supervise-up ID INSTANCE SECONDS WAY:ADDRESS...: on the monitor, after the plan is here: sees whether a supervisor can do its work, and
 # starts it. It must get credentials by this machine's role (a role that was just given takes some seconds, so many at most), must be
-# allowed to launch, and to bring the job's volumes along, which dry runs tell, and must reach the job's machine. Otherwise says why not, and leaves nothing.
+# allowed to launch, and to bring the job's volumes along, which dry runs tell, and must reach the job's machine at one of the
+# addresses; WAY, private or public, tells which of the next machines' addresses leads there. Otherwise says why not, and leaves nothing.
 # supervise-up ID: takes back what is there of one.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -13,6 +14,7 @@ if [ $# = 1 ]; then
     unsupervise
     exit 0
 fi
+rm -f "$private/way"
 trap unshare EXIT
 
 refuse() {
@@ -24,8 +26,19 @@ refuse() {
 command -v bash >/dev/null 2>&1 || refuse "bash is not here"
 command -v curl >/dev/null 2>&1 || refuse "curl is not here"
 metadata PUT api/token 'X-aws-ec2-metadata-token-ttl-seconds: 60' >/dev/null || refuse "the instance metadata service, version 2, does not answer there"
-reach "$3" "$2" true </dev/null 2>"$private/cloud.answer" || refuse "it does not reach $2 at $3: $(tail -n 1 "$private/cloud.answer")"
-until_then=$(($(date +%s) + $4))
+target=$2
+until_then=$3
+shift 3
+unreached=
+for way; do
+    if reach "${way#*:}" "$target" true </dev/null 2>"$private/cloud.answer"; then
+        put "$private/way" "${way%%:*}"
+        break
+    fi
+    unreached="$unreached; at ${way#*:}: $(tail -n 1 "$private/cloud.answer")"
+done
+[ -s "$private/way" ] || refuse "it does not reach $target${unreached#;}"
+until_then=$(($(date +%s) + until_then))
 patience=2
 read -r _ _ _ _ _ body <<CHOICE
 $(grep '^choice ' "$private/plan" | head -n 1)
@@ -58,7 +71,7 @@ fi
 if [ -s "$private/volumes" ]; then
     read -r slot volume _ < "$private/volumes"
     for what in "volume-save-$slot" volume-attach volume-detach; do
-        allowed "$(plan "$what")" VOLUME "$volume" INSTANCE "$2" DEVICE "$(encoded /dev/sdf)" ATTEMPT 0 TOKEN "$(plan token)"
+        allowed "$(plan "$what")" VOLUME "$volume" INSTANCE "$target" DEVICE "$(encoded /dev/sdf)" ATTEMPT 0 TOKEN "$(plan token)"
         case $problem in
             NoCredentials | UnauthorizedOperation) refuse "its role does not let it bring the job's volumes along: $problem" ;;
         esac
