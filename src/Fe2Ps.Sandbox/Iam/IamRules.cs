@@ -12,6 +12,7 @@ internal static class IamRules
         ["DeleteRole"] = Role,
         ["PutRolePolicy"] = Role,
         ["DeleteRolePolicy"] = Role,
+        ["ListRolePolicies"] = Role,
         ["AttachRolePolicy"] = Attach,
         ["DetachRolePolicy"] = Attach,
         ["CreateInstanceProfile"] = asking => Makes(asking, "instance-profile", "InstanceProfileName", "iam:TagInstanceProfile"),

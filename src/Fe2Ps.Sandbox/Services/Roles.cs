@@ -16,6 +16,11 @@ internal static class Roles
         table.Add("iam", "DeleteRole", Delete);
         table.Add("iam", "PutRolePolicy", PutPolicy);
         table.Add("iam", "DeleteRolePolicy", DeletePolicy);
+        table.Add("iam", "ListRolePolicies", call => new Fields
+        {
+            ["PolicyNames"] = Find(call, call.Input.Text("RoleName")!).Policies.Keys.Order(StringComparer.Ordinal).ToList(),
+            ["IsTruncated"] = false,
+        });
         table.Add("iam", "AttachRolePolicy", Attach);
         table.Add("iam", "DetachRolePolicy", Detach);
         table.Add("iam", "CreateServiceLinkedRole", CreateLinked);
