@@ -1,5 +1,5 @@
 #!/bin/sh
-# onboot: at the machine's start, as the user, goes on with the jobs that are to. Not in an image of another machine: its jobs are
+# onboot: at the machine's start, as the user, goes on with the jobs that are to, and with the supervisors of jobs whose monitor it is. Not in an image of another machine: its jobs are
 # the other's.
 # onboot install: sees that this happens. Images that EC2 can log into have cloud-init, which runs the programs of one folder at every
 # start ("Scripts Per Boot" in its documentation); where it is not, a unit of systemd does, else cron. Exit code 1 where nothing does.
@@ -79,6 +79,8 @@ exec >>"$fe2/boot.log" 2>&1
 umask 022
 [ "$(this_instance)" = "$(cat "$fe2/instance" 2>/dev/null)" ] || exit 0
 for job in "$fe2"/jobs/*; do
+    # Between two machines of a job nobody else would start it again.
+    [ ! -f "$job/plan" ] || (private=$job && start_supervisor "${job##*/}")
     [ -s "$job/recover" ] || continue
     setsid "$fe2/resume" "${job##*/}" boot </dev/null &
 done

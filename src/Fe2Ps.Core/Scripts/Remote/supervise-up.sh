@@ -77,4 +77,5 @@ if [ -s "$private/volumes" ]; then
         esac
     done
 fi
+"$fe2/onboot" install </dev/null || say "fe2: after a restart of this machine, the next thing that comes from the job starts the supervisor"
 start_supervisor "$id"
