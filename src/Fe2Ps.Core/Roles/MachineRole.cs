@@ -85,6 +85,49 @@ internal sealed class MachineRole(Fe2Session session, string name)
         }
     }
 
+    /// <summary>The ARN of the role that an instance profile hands on.</summary>
+    /// <param name="profileArn">The profile's ARN.</param>
+    public async Task<string?> RoleOfAsync(string profileArn, CancellationToken cancellationToken)
+    {
+        GetInstanceProfileResponse found = await session.Iam.GetInstanceProfileAsync(
+            new GetInstanceProfileRequest { InstanceProfileName = profileArn[(profileArn.LastIndexOf('/') + 1)..] }, cancellationToken).ConfigureAwait(false);
+        return found.InstanceProfile.Roles?.FirstOrDefault()?.Arn;
+    }
+
+    /// <summary>Gives the role one more policy, or the same again.</summary>
+    public Task PutPolicyAsync(string policyName, string policy, CancellationToken cancellationToken) => session.Iam.PutRolePolicyAsync(
+        new PutRolePolicyRequest { RoleName = name, PolicyName = policyName, PolicyDocument = policy }, cancellationToken);
+
+    /// <summary>Takes the policies whose names begin so from the role.</summary>
+    public async Task DeletePoliciesAsync(string prefix, CancellationToken cancellationToken)
+    {
+        string? marker = null;
+        var names = new List<string>();
+        do
+        {
+            ListRolePoliciesResponse page;
+            try
+            {
+                page = await session.Iam.ListRolePoliciesAsync(new ListRolePoliciesRequest { RoleName = name, Marker = marker }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AmazonIdentityManagementServiceException e) when (e.ErrorCode is "NoSuchEntity" or "AccessDenied")
+            {
+                // Whoever may not look deletes a role without such policies all the same.
+                return;
+            }
+
+            names.AddRange((page.PolicyNames ?? []).Where(n => n.StartsWith(prefix, StringComparison.Ordinal)));
+            marker = page.IsTruncated == true ? page.Marker : null;
+        }
+        while (marker is not null);
+
+        foreach (string policy in names)
+        {
+            await IfThereAsync(() => session.Iam.DeleteRolePolicyAsync(
+                new DeleteRolePolicyRequest { RoleName = name, PolicyName = policy }, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Deletes what there is of it.</summary>
     public async Task DeleteAsync(string policyName, CancellationToken cancellationToken)
     {
@@ -110,8 +153,7 @@ internal sealed class MachineRole(Fe2Session session, string name)
         }
     }
 
-    private Task PutPolicyAsync(MachineRoleFacts facts, CancellationToken cancellationToken) => session.Iam.PutRolePolicyAsync(
-        new PutRolePolicyRequest { RoleName = name, PolicyName = facts.PolicyName, PolicyDocument = facts.Policy }, cancellationToken);
+    private Task PutPolicyAsync(MachineRoleFacts facts, CancellationToken cancellationToken) => PutPolicyAsync(facts.PolicyName, facts.Policy, cancellationToken);
 
     private async Task<InstanceProfile?> FindAsync(CancellationToken cancellationToken)
     {

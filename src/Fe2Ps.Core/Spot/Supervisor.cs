@@ -31,7 +31,10 @@ public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
         try
         {
             report?.Report(new ProgressReport($"Job {job.Name}", $"giving it a supervisor on {job.MonitorName}", 95));
-            reason = WhyNot(job) ?? await new SupervisorRole(session).EnsureAsync(job.MonitorId!, cancellationToken).ConfigureAwait(false);
+            var role = new SupervisorRole(session);
+            reason = WhyNot(job) ?? await role.EnsureAsync(job.MonitorId!, cancellationToken).ConfigureAwait(false);
+            if (reason is null && job.Recovery!.Machine.InstanceProfile is { } profile)
+                reason = await role.HandOnAsync(profile, cancellationToken).ConfigureAwait(false);
             if (reason is null)
                 return await StartThereAsync(job, report, cancellationToken).ConfigureAwait(false);
         }
@@ -50,9 +53,7 @@ public sealed class Supervisor(Fe2Session session, CloudJobs jobs)
 
     /// <summary>What can be known without any call.</summary>
     private static string? WhyNot(Job job) =>
-        job.Recovery is not { } recovery || job.Monitor is null || job.Target is null ? "it has no monitor"
-        : recovery.Machine.InstanceProfile is not null ? "its machine has an instance profile of its own, which a supervisor has no right to hand on"
-        : null;
+        job.Recovery is null || job.Monitor is null || job.Target is null ? "it has no monitor" : null;
 
     private async Task<bool> StartThereAsync(Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {

@@ -6,7 +6,8 @@ namespace Fe2Ps.Core.Spot;
 /// What the supervisor on a monitor may do: see machines, launch some that are marked as a job's, tag those, and end
 /// those with their spot requests; bring the volumes that are marked as a job's from one of its machines to the next, by snapshots and
 /// copies that are marked so too, and remove those; in one region.
-/// It may hand on no role, so nobody gets more rights by it. Sources: "Actions, resources, and condition keys for Amazon EC2" in the service
+/// It may hand on no role, so nobody gets more rights by it, but for those of the machines of jobs that have one: each by a policy of its
+/// own (<see cref="HandOn"/>). Sources: "Actions, resources, and condition keys for Amazon EC2" in the service
 /// authorization reference; "Grant permission to tag Amazon EC2 resources during creation" in the EC2 user guide.
 /// </summary>
 internal static class SupervisorPolicy
@@ -17,17 +18,27 @@ internal static class SupervisorPolicy
     /// <summary>Set on the volumes of jobs, and on the snapshots that were taken of them on the way.</summary>
     private const string OfAJob = "aws:ResourceTag/fe2:job-volume";
 
+    /// <summary>How the names begin of the policies by which roles are handed on.</summary>
+    public const string HandOnPrefix = "fe2-pass-";
+
     /// <summary>Who may take the role: EC2's machines.</summary>
-    public static string Trust(string region)
+    public static string Trust(string region) => Document([new JsonObject
     {
-        var service = Partition(region) == "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
-        return Document(new JsonObject
-        {
-            ["Effect"] = "Allow",
-            ["Principal"] = new JsonObject { ["Service"] = service },
-            ["Action"] = "sts:AssumeRole",
-        });
-    }
+        ["Effect"] = "Allow",
+        ["Principal"] = new JsonObject { ["Service"] = Ec2(region) },
+        ["Action"] = "sts:AssumeRole",
+    }]);
+
+    /// <summary>
+    /// The right to give one role to machines: that of a job's first machine, which the next ones must have too. Source: "Grant a user
+    /// permissions to pass a role to an AWS service" in the IAM user guide.
+    /// </summary>
+    /// <param name="roleArn">The role.</param>
+    /// <param name="region">Any region of its partition.</param>
+    public static string HandOn(string roleArn, string region) => Document(
+        [Statement("HandOn", ["iam:PassRole"], [roleArn], new() { ["StringEquals"] = new JsonObject { ["iam:PassedToService"] = Ec2(region) } })]);
+
+    private static string Ec2(string region) => Partition(region) == "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
 
     /// <summary>The policy for one region.</summary>
     public static string For(string region)
@@ -118,6 +129,6 @@ internal static class SupervisorPolicy
         ["Condition"] = condition,
     };
 
-    private static string Document(params IEnumerable<JsonObject> statements) =>
+    private static string Document(IEnumerable<JsonObject> statements) =>
         new JsonObject { ["Version"] = "2012-10-17", ["Statement"] = new JsonArray([.. statements]) }.ToJsonString();
 }

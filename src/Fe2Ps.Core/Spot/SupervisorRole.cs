@@ -1,5 +1,6 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Amazon.IdentityManagement;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Roles;
 using Fe2Ps.Core.Sessions;
@@ -46,6 +47,32 @@ internal sealed class SupervisorRole(Fe2Session session)
             }
         });
 
+    /// <summary>
+    /// Lets the monitors hand on the role of a job's machine, that one alone, to machines of EC2. It stays until the role goes: other jobs
+    /// may have machines with the same one.
+    /// </summary>
+    /// <param name="profileArn">The machine's instance profile.</param>
+    /// <returns>Null, or why they may not.</returns>
+    public async Task<string?> HandOnAsync(string profileArn, CancellationToken cancellationToken)
+    {
+        string profile = profileArn[(profileArn.LastIndexOf('/') + 1)..];
+        try
+        {
+            string? role = await Role.RoleOfAsync(profileArn, cancellationToken).ConfigureAwait(false);
+            if (role is not null)
+            {
+                await Role.PutPolicyAsync(
+                    SupervisorPolicy.HandOnPrefix + role[(role.LastIndexOf('/') + 1)..], SupervisorPolicy.HandOn(role, session.Region), cancellationToken).ConfigureAwait(false);
+            }
+
+            return null;
+        }
+        catch (AmazonIdentityManagementServiceException e)
+        {
+            return $"its machine has the instance profile {profile}, whose role the monitor must be let hand on, and that was refused ({e.Message.TrimEnd('.')})";
+        }
+    }
+
     /// <summary>Takes role and profile away when the last machine that had them has been removed.</summary>
     /// <param name="removed">Machines that are ending.</param>
     /// <returns>Null, or what is left and why.</returns>
@@ -61,7 +88,10 @@ internal sealed class SupervisorRole(Fe2Session session)
                 DescribeIamInstanceProfileAssociationsResponse with = await session.Ec2.DescribeIamInstanceProfileAssociationsAsync(
                     new DescribeIamInstanceProfileAssociationsRequest { MaxResults = 1000 }, cancellationToken).ConfigureAwait(false);
                 if (!with.IamInstanceProfileAssociations.Any(a => IsOurs(a.IamInstanceProfile?.Arn) && !gone.Contains(a.InstanceId)))
+                {
+                    await Role.DeletePoliciesAsync(SupervisorPolicy.HandOnPrefix, cancellationToken).ConfigureAwait(false);
                     await Role.DeleteAsync(SupervisorPolicy.Name, cancellationToken).ConfigureAwait(false);
+                }
             }).ConfigureAwait(false);
             return null;
         }

@@ -96,11 +96,39 @@ public sealed class SupervisorRoleTests : IAsyncLifetime
         await _cloud.FaultAsync(new { kind = "deny", operation = "CreateRole" });
         var (here, there) = (Machine("i-1", "spot2", "vpc-1"), Machine(monitor.InstanceId, "od1", "vpc-1"));
         Assert.Matches("may not do that.*Wait-Fe2Script train.*-NoSupervisor", await WarningAsync(TheJob(here, there)));
-        await _cloud.ForgetCallsAsync();
-        var job = TheJob(here, there);
-        var own = job.Recovery! with { Machine = job.Recovery.Machine with { InstanceProfile = "arn:aws:iam::1:instance-profile/mine" } };
-        Assert.Contains("instance profile of its own", await WarningAsync(job with { Recovery = own }));
-        Assert.Empty(await _cloud.CallsAsync());
+    }
+
+    [Fact]
+    public async Task OnlyTheRoleOfAJobsMachineIsHandedOnAndOnlyWhereTheCallerMaySaySo()
+    {
+        var monitor = await MonitorAsync("od1");
+        Assert.Null(await EnsureAsync(monitor));
+        string profile = await ProfileAsync("mine");
+        var role = new SupervisorRole(_session);
+        await _cloud.FaultAsync(new { kind = "deny", operation = "PutRolePolicy" });
+        Assert.Matches("instance profile mine, .* refused", await role.HandOnAsync(profile, default));
+        await _cloud.ClearFaultsAsync();
+        Assert.Contains("cannot be found", await role.HandOnAsync(profile + "less", default));
+
+        Assert.Null(await role.HandOnAsync(profile, default));
+        Assert.Null(await role.HandOnAsync(profile, default));
+        var policies = (await _session.Iam.ListRolePoliciesAsync(new ListRolePoliciesRequest { RoleName = Name })).PolicyNames;
+        Assert.Equal(["fe2-pass-mine", SupervisorPolicy.Name], policies.Order(StringComparer.Ordinal));
+        using var policy = JsonDocument.Parse(SupervisorPolicy.HandOn("arn:aws-cn:iam::1:role/mine", "cn-north-1"));
+        var statement = Assert.Single(policy.RootElement.GetProperty("Statement").EnumerateArray());
+        Assert.Equal("""["iam:PassRole"]["arn:aws-cn:iam::1:role/mine"]""", statement.GetProperty("Action").GetRawText() + statement.GetProperty("Resource").GetRawText());
+        Assert.Equal("""{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com.cn"}}""", statement.GetProperty("Condition").GetRawText());
+
+        Assert.Empty((await RemoveAsync(monitor)).Problems);
+        Assert.Null(await RoleAsync());
+    }
+
+    private async Task<string> ProfileAsync(string name)
+    {
+        await _session.Iam.CreateRoleAsync(new CreateRoleRequest { RoleName = name, AssumeRolePolicyDocument = SupervisorPolicy.Trust("us-east-2") });
+        var made = await _session.Iam.CreateInstanceProfileAsync(new CreateInstanceProfileRequest { InstanceProfileName = name });
+        await _session.Iam.AddRoleToInstanceProfileAsync(new AddRoleToInstanceProfileRequest { InstanceProfileName = name, RoleName = name });
+        return made.InstanceProfile.Arn;
     }
 
     private async Task<string> WarningAsync(Job job)

@@ -1,3 +1,4 @@
+using Amazon.IdentityManagement.Model;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Spot;
@@ -206,6 +207,21 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
         {
             await cloud.ClearFaultsAsync();
         }
+    }
+
+    [HostedFact]
+    public async Task AMachineWithARoleOfItsOwnIsReplacedByOneWithTheSame()
+    {
+        await cloud.Session.Iam.CreateRoleAsync(new CreateRoleRequest { RoleName = "reads", AssumeRolePolicyDocument = SupervisorPolicy.Trust("us-east-2") });
+        await cloud.Session.Iam.CreateInstanceProfileAsync(new CreateInstanceProfileRequest { InstanceProfileName = "reads" });
+        await cloud.Session.Iam.AddRoleToInstanceProfileAsync(new AddRoleToInstanceProfileRequest { InstanceProfileName = "reads", RoleName = "reads" });
+        await new InstanceLauncher(cloud.Session, cloud.Connector).LaunchAsync(new LaunchRequest { Name = "roled", Spot = true, InstanceProfile = "reads" });
+        var job = await StartAsync(
+            await cloud.Jobs.MachineAsync("roled"), "until [ $FE2_ATTEMPT = 2 ]; do sleep 0.2; done", new RecoveryOptions(), "roled", OnExit.None, 75);
+        await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
+        var over = await EndAsync(job);
+        Assert.Equal((0, 2), (over.ExitCode, over.Attempt));
+        Assert.EndsWith("/reads", (await new InstanceQuery(cloud.Session).GetAsync(over.TargetId)).IamInstanceProfile.Arn);
     }
 
     private async Task<Job> BeginAsync(string machine, int machines, RecoveryOptions? options = null, int silence = 75)

@@ -1,3 +1,4 @@
+using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Spot;
 using Fe2Ps.Core.Storage;
@@ -83,8 +84,31 @@ public sealed class SupervisorVolumeTests(HostedJobFixture cloud, ITestOutputHel
             await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery!.Last.Zone });
             await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-half", seconds = 120 });
             await Until.TrueAsync(async () => (await _jobs.OfJobAsync(job)).Count == 2, "the copy is made", 240);
-            Assert.NotEmpty(await cloud.OnMonitorAsync(
-                $"p=$(pgrep -f 'fe2/supervise[^ ]* {job.Id}'); rm -f .fe2/jobs/{job.Id}/lease; kill -9 $p && echo $p"));
+            Assert.NotEmpty(await cloud.OnMonitorAsync($"p=$(pgrep -f 'fe2/supervise-mov[e] {job.Id}'); kill -9 $p && echo $p"));
+            Job over = await EndAsync(job);
+            await _jobs.CompleteAsync(over, volumes: 1);
+            await _jobs.NothingLeftAsync(over);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+    }
+
+    [HostedFact]
+    public async Task AMonitorThatIsStartedAgainBetweenTwoMachinesGoesOnByItself()
+    {
+        Job job = await BeginAsync("sup-boot", ["/mnt/boot"]);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity" });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-boot", seconds = 10 });
+            await Until.TrueAsync(async () => await cloud.StateOfAsync(job.TargetId) == "terminated", "nothing of the job runs any more", 120);
+            string monitor = (await new InstanceQuery(cloud.Session).GetAsync("od1")).InstanceId;
+            await new InstanceActions(cloud.Session).StopAsync([await new InstanceQuery(cloud.Session).GetAsync(monitor)]);
+            await Until.TrueAsync(async () => await cloud.StateOfAsync(monitor) == "stopped", "the monitor is off", 120);
+            await cloud.ClearFaultsAsync();
+            await cloud.StartAsync(monitor);
             Job over = await EndAsync(job);
             await _jobs.CompleteAsync(over, volumes: 1);
             await _jobs.NothingLeftAsync(over);

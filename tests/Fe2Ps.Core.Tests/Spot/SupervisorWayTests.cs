@@ -18,22 +18,15 @@ public sealed class SupervisorWayTests(HostedJobFixture cloud, ITestOutputHelper
     [HostedFact]
     public async Task FromAnotherVpcThePublicAddressesLeadToOneMachineAfterTheOther()
     {
-        // Public addresses alone are let in; the sandbox has them in this network.
-        var like = await new InstanceQuery(cloud.Session).GetAsync("od1");
-        var group = (await cloud.Session.Ec2.CreateSecurityGroupAsync(
-            new CreateSecurityGroupRequest { GroupName = "way-public", Description = "public addresses only", VpcId = like.VpcId })).GroupId;
-        await cloud.Session.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest
-        {
-            GroupId = group,
-            IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "198.18.0.0/15" }] }],
-        });
-        JobMachine monitor = await LaunchAsync("way-monitor", group, spot: false);
-        JobMachine target = await LaunchAsync("way-far", group, spot: true);
+        string open = await GroupAsync("way-open", "198.18.0.0/15", "172.31.0.0/16");
+        JobMachine monitor = await LaunchAsync("way-monitor", open, spot: false);
+        JobMachine target = await LaunchAsync("way-far", open, spot: true);
         Job job = await BeginAsync(target, monitor);
         var reports = new Reports();
         Assert.True(await TheSupervisor().StartAsync(FarFrom(job), reports), string.Join('\n', reports.All.OfType<WarningReport>().Select(r => r.Message)));
-        await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
         await using var there = await cloud.Connector.OpenAsync(monitor.Ssh);
+        Assert.Equal("public\n", (await there.RunAsync($"cat .fe2/jobs/{job.Id}/way")).OutputText);
+        await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
         await Until.TrueAsync(
             async () => (await there.RunAsync($"ls .fe2/jobs/{job.Id}/plan 2>/dev/null")).OutputText == "", "the job is over, and the supervisor gone", 300);
         output.WriteLine((await there.RunAsync($"cat .fe2/jobs/{job.Id}/supervise.log")).OutputText);
@@ -45,8 +38,10 @@ public sealed class SupervisorWayTests(HostedJobFixture cloud, ITestOutputHelper
     [HostedFact]
     public async Task WhereNoAddressLeadsThereAWarningNamesThem()
     {
-        JobMachine target = await cloud.LaunchAsync("way-shut", spot: true);
-        Job job = await BeginAsync(target, await cloud.Jobs.MachineAsync("od1"));
+        // This computer is let in; the monitor is not.
+        JobMachine monitor = await LaunchAsync("way-monitor2", await GroupAsync("way-open2", "198.18.0.0/15", "172.31.0.0/16"), spot: false);
+        JobMachine target = await LaunchAsync("way-shut", await GroupAsync("way-shut", "198.18.0.0/15"), spot: true);
+        Job job = await BeginAsync(target, monitor);
         var reports = new Reports();
         Assert.False(await TheSupervisor().StartAsync(FarFrom(job), reports));
         string warning = Assert.Single(reports.All.OfType<WarningReport>()).Message;
@@ -64,6 +59,20 @@ public sealed class SupervisorWayTests(HostedJobFixture cloud, ITestOutputHelper
         OnExit = OnExit.Terminate,
         Recovery = await new RecoveryPlan(cloud.Session).OfAsync(target, new RecoveryOptions(), InterruptSignal.USR1),
     });
+
+    private async Task<string> GroupAsync(string name, params string[] sources)
+    {
+        var like = await new InstanceQuery(cloud.Session).GetAsync("od1");
+        var group = (await cloud.Session.Ec2.CreateSecurityGroupAsync(
+            new CreateSecurityGroupRequest { GroupName = name, Description = "for a test", VpcId = like.VpcId })).GroupId;
+        await cloud.Session.Ec2.AuthorizeSecurityGroupIngressAsync(new AuthorizeSecurityGroupIngressRequest
+        {
+            GroupId = group,
+            IpPermissions =
+                [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [.. sources.Select(s => new IpRange { CidrIp = s })] }],
+        });
+        return group;
+    }
 
     private async Task<JobMachine> LaunchAsync(string name, string group, bool spot)
     {
