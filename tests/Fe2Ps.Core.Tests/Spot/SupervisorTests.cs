@@ -80,6 +80,28 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
         }
     }
 
+    /// <summary>The next machine gets what is here already while the one before still works.</summary>
+    [HostedFact]
+    public async Task WhatWasSentAheadGivesWayToWhatCameAfterwardsAlsoOfTheSameSizeAndTime()
+    {
+        const string Script = """
+            state() { printf '%s' $1 > state; touch -d '2026-01-02 03:04:05' state; }
+            if [ -n "${FE2_RESUME-}" ]; then cp state found; exit 0; fi
+            mkdir -p "a folder"; head -c 3000000 /dev/urandom > "a folder/big"; sha256sum "a folder/big" > sum
+            state first
+            trap 'state later; exit 1' TERM
+            while :; do sleep 0.1; done
+            """;
+        var job = await StartAsync(await cloud.LaunchAsync("ahead", spot: true), Script, new RecoveryOptions(), "ahead", OnExit.Terminate, 75);
+        await Until.TrueAsync(async () => await ThereAsync("cat fastec2/ahead/state") == "first", "the first state is on the monitor", 60);
+        await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
+        await OverAsync(job);
+        Assert.Equal("later", await ThereAsync("cat fastec2/ahead/found"));
+        Assert.Equal("a folder/big: OK\n", await ThereAsync("cd fastec2/ahead && sha256sum -c sum"));
+        Assert.Contains("what is here already is on i-", await ThereAsync($"cat .fe2/jobs/{job.Id}/supervise.log"), StringComparison.Ordinal);
+        await NothingIsLeftAsync(job);
+    }
+
     [HostedFact]
     public async Task AMachineThatDiesWithoutAWordIsReplaced()
     {

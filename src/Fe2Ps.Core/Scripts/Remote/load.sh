@@ -14,7 +14,13 @@ for address in "$@"; do
     if ssh $own -F "$private/ssh_config" monitor hello </dev/null; then
         printf '%s\n' "$address"
         umask 022
-        exec rsync -rlpt -e "ssh $own -F '$private/ssh_config'" monitor:./ "$dir/" >&2
+        by=
+        # What came ahead (supervise-ready) may be old, also where size and time are those of now.
+        [ ! -f "$fe2/ahead-$id" ] || by=--checksum
+        # shellcheck disable=SC2086 # one word or none
+        rsync -rlpt $by -e "ssh $own -F '$private/ssh_config'" monitor:./ "$dir/" >&2 || exit
+        rm -f "$fe2/ahead-$id"
+        exit 0
     fi
 done
 say "fe2: the monitor does not answer at: $*"

@@ -15,6 +15,8 @@ open_job "$1"
 . "$HOME/.fe2/supervise-cloud"
 # shellcheck source=supervise-launch.sh
 . "$HOME/.fe2/supervise-launch"
+# shellcheck source=supervise-ready.sh
+. "$HOME/.fe2/supervise-ready"
 # shellcheck source=supervise-volume.sh
 . "$HOME/.fe2/supervise-volume"
 [ -f "$private/plan" ] || exit 3
@@ -199,18 +201,30 @@ decide() {
 has_finished() { [ "$(mark state)" = finished ] && [ "$(mark exit-code)" = 0 ]; }
 
 # hand_over: the script ends on the old machine, and what it has written since the notice comes here. A machine that does not answer
-# any more is waited for until EC2 has ended it: two machines never work for one job.
+# any more is waited for until EC2 has ended it: two machines never work for one job. Begins with what decide saw of it, old_state and
+# old_address: it is asked itself first, EC2 only when it does not answer.
 hand_over() {
     last=$(($(date +%s) + 150))
     while left=$((last - $(date +%s))) && [ $left -gt 0 ]; do
-        describe "$instance" || { sleep 2; continue; }
-        [ "$state" = running ] || return 0
+        [ "$old_state" = running ] || return 0
         [ $left -ge 5 ] || left=5
-        reach "$address" "$instance" ".fe2/stop $id over $left" </dev/null
-        case $? in
-            0 | 66) return 0 ;;
-        esac
-        sleep 2
+        if [ "$old_address" != - ]; then
+            reach "$old_address" "$instance" ".fe2/stop $id over $left" </dev/null
+            case $? in
+                0 | 66) return 0 ;;
+            esac
+            # It may have ended itself with its last word, which is here then.
+            case $(mark state) in
+                finished | lost) return 0 ;;
+            esac
+            sleep 1
+        fi
+        if describe "$instance"; then
+            old_state=$state
+            old_address=$address
+        else
+            sleep 1
+        fi
     done
 }
 
@@ -259,22 +273,15 @@ start() {
         describe "$instance" && [ "$address" != - ] || return 1
     fi
     say "fe2: starting on $instance"
-    # The scripts are this machine's own.
-    (cd "$fe2" && find . -maxdepth 1 -type f -perm -100 ! -name '*.new' -print0 | tar -cf - --null -T - version) \
-        | reach "$address" "$instance" "umask 077; mkdir -p .fe2/jobs && tar -C .fe2 -xf - && .fe2/adopt $instance </dev/null \
-            && .fe2/prepare tmux rsync lsyncd </dev/null >/dev/null || exit 1; .fe2/again $id here </dev/null 2>/dev/null"
+    [ "${made_ready-}" = 0 ] || make_ready "$address" "$instance"
     case $? in
-        0 | 66) ;;
+        0) ;;
         75) started_now; return 0 ;;
         *) return 1 ;;
     esac
-    on_exit=$(plan on-exit)
-    reach "$address" "$instance" ".fe2/claim $id $(quoted "$name") $on_exit" </dev/null || return 1
     bring || return 1
     # The machine is in the hands of the script's author: what it says becomes a line in authorized_keys here.
-    read -r key_type key_blob _ <<KEY
-$(reach "$address" "$instance" ".fe2/link $id $(plan monitor) $(quoted "$(plan monitor-user)") $(plan monitor-port) $(quoted "$(plan monitor) $(plan monitor-key)")" </dev/null)
-KEY
+    read -r key_type key_blob _ < "$private/next.key"
     case $key_blob in
         '' | *[!A-Za-z0-9+/=]*) return 1 ;;
     esac
@@ -286,8 +293,6 @@ KEY
     [ -z "${stays-}" ] || tell attempt INSTANCE "$instance" ATTEMPT "$number"
     kind=lasting
     [ "$market" != spot ] || kind=spot
-    reach "$address" "$instance" ".fe2/onboot install" </dev/null || say "fe2: $instance does not go on by itself after a restart"
-    [ "$(plan start-words | grep -c checkpoint)" = 0 ] || reach "$address" "$instance" ".fe2/prepare criu" </dev/null >/dev/null
     reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number $(plan max-restarts) $(plan start-words)" \
         < "$private/env" >/dev/null || return 1
     started_now
@@ -296,8 +301,11 @@ KEY
 started_now() {
     started=$(now)
     note_last
-    rm -f "$private/supervise.note" "$private/no-room"
+    rm -f "$private/supervise.note" "$private/no-room" "$private/next.key"
     say "fe2: the job goes on on $instance"
+    # Whoever reaches it from elsewhere compares with this.
+    print=$(ssh-keygen -l -F "$instance" -f "$private/machines" 2>/dev/null | sed -n 's/.* \(SHA256:[A-Za-z0-9+/]*\).*/\1/p' | tail -n 1)
+    [ -z "$print" ] || tell hostkey INSTANCE "$instance" HOSTKEY "$(encoded "$print")"
 }
 
 read_last || give_up "$attempts cannot be read"
@@ -310,21 +318,31 @@ case $step in
             new_address=
             new=$instance new_type=$type new_zone=$zone new_market=$market new_price=$price
         else
-            if describe "$instance" && is_ended_on_request; then
-                # Whoever ends the machine does not want to pay for another one.
-                say "fe2: $instance was stopped or terminated on request, the job does not go on elsewhere"
-                "$fe2/stop" "$id" gone
-                over
+            # Where EC2 does not say, it may run.
+            old_state=running
+            old_address=-
+            if describe "$instance"; then
+                if is_ended_on_request; then
+                    # Whoever ends the machine does not want to pay for another one.
+                    say "fe2: $instance was stopped or terminated on request, the job does not go on elsewhere"
+                    "$fe2/stop" "$id" gone
+                    over
+                fi
+                old_state=$state
+                old_address=$address
             fi
             say "fe2: $instance is $why, another machine takes over"
             begin_saving
             find_or_launch
+            begin_readying
             end_saving
             hand_over
             if has_finished; then
+                stop_readying
                 end_new
                 over
             fi
+            end_readying
         fi
         former=
         if [ -z "$stays" ] && comes_back; then
