@@ -16,6 +16,9 @@ public enum CostKind
 
     /// <summary>A public IPv4 address, used or not.</summary>
     Address,
+
+    /// <summary>A shared file system.</summary>
+    FileSystem,
 }
 
 /// <summary>One thing that costs money now. A price that is not known is null, and so is what follows from it.</summary>
@@ -33,7 +36,7 @@ public sealed record CostItem
     /// <summary>What it is in a few words: <c>m5.large spot</c>, <c>20 GiB gp3</c>.</summary>
     public required string Description { get; init; }
 
-    /// <summary>True for what costs and serves nobody: a volume that is attached to nothing, an address that nothing uses, or that a machine has which does not run.</summary>
+    /// <summary>True for what costs and serves nobody: a volume that is attached to nothing, an address that nothing uses, or that a machine has which does not run, a file system that no zone reaches.</summary>
     public bool IsIdle { get; init; }
 
     /// <summary>Since when it costs: an instance since its last start. Null where EC2 does not say.</summary>

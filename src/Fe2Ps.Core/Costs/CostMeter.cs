@@ -1,9 +1,12 @@
 using System.Globalization;
 using Amazon.EC2.Model;
+using Amazon.ElasticFileSystem.Model;
+using Fe2Ps.Core.FileSystems;
 using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Storage;
+using Tag = Amazon.EC2.Model.Tag;
 
 namespace Fe2Ps.Core.Costs;
 
@@ -109,6 +112,31 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
             };
         }
     }
+
+    /// <summary>A file system at the size that EFS has last measured. What reading and writing costs is not known before the bill.</summary>
+    public CostItem FileSystem(FileSystemDescription system)
+    {
+        FileSystemSize? size = system.SizeInBytes;
+        decimal seldom = GiB(size?.ValueInIA ?? 0), archived = GiB(size?.ValueInArchive ?? 0), all = GiB(size?.Value ?? 0);
+        string mode = system.ThroughputMode?.Value ?? "bursting";
+        double? provisioned = mode == "provisioned" ? system.ProvisionedThroughputInMibps : null;
+        decimal? usd = PerHour(storage?.Files.Month(
+            Math.Max(0, all - seldom - archived), seldom, archived, !string.IsNullOrEmpty(system.AvailabilityZoneName), mode == "elastic", provisioned));
+        DateTimeOffset? start = Time(system.CreationTime);
+        string name = FileSystemFacts.NameOf(system) ?? "";
+        return Item(CostKind.FileSystem, name, system.FileSystemId, (system.Tags ?? []).Select(t => new Tag { Key = t.Key, Value = t.Value })) with
+        {
+            Description = string.Create(CultureInfo.InvariantCulture, $"{decimal.Round(all, 3):0.###} GiB EFS{(provisioned is { } rate ? $", {rate:0.#} MiB/s" : "")}"),
+            IsIdle = system.NumberOfMountTargets == 0,
+            Since = start,
+            UsdPerHour = usd,
+            UsdSoFar = SoFar(usd, Billed(start)),
+            Estimate = usd is null ? "no price is known for it"
+                : $"at its present size{(mode == "elastic" || seldom + archived > 0 ? ", without reading and writing" : "")}",
+        };
+    }
+
+    private static decimal GiB(long bytes) => (decimal)bytes / BytesOfGibibyte;
 
     private CostItem Item(CostKind kind, string? name, string id, IEnumerable<Tag>? tags)
     {

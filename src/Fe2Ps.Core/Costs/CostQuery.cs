@@ -1,4 +1,6 @@
 using Amazon.EC2.Model;
+using Amazon.ElasticFileSystem.Model;
+using Fe2Ps.Core.FileSystems;
 using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Prices;
@@ -11,7 +13,7 @@ namespace Fe2Ps.Core.Costs;
 public sealed record CostSelection(IReadOnlyList<CostItem> Items, IReadOnlyList<Fe2Exception> Problems);
 
 /// <summary>
-/// What costs money now in a region: machines that run, disks, snapshots, public addresses. Nothing is known of what is gone already:
+/// What costs money now in a region: machines that run, disks, snapshots, public addresses, shared file systems. Nothing is known of what is gone already:
 /// EC2 forgets a terminated machine after about an hour. Traffic, reservations and discounts are not part of it.
 /// </summary>
 public sealed class CostQuery(Fe2Session session)
@@ -31,8 +33,10 @@ public sealed class CostQuery(Fe2Session session)
         Task<List<Image>> images = TryAsync<Image>("list images", problems, async () => [.. await new ImageFinder(session).OwnAsync(cancellationToken).ConfigureAwait(false)]);
         Task<List<Address>> addresses = TryAsync("list addresses", problems, async () =>
             (await session.Ec2.DescribeAddressesAsync(new DescribeAddressesRequest(), cancellationToken).ConfigureAwait(false)).Addresses);
+        Task<List<FileSystemDescription>> files = TryAsync<FileSystemDescription>("list file systems", problems, async () =>
+            [.. (await new FileSystemQuery(session).ListAsync([], cancellationToken).ConfigureAwait(false)).FileSystems]);
         Task<StoragePrices?> storage = TryPriceAsync(() => new PriceList(session).StorageAsync(progress: report, cancellationToken: cancellationToken), problems);
-        await Task.WhenAll(instances, volumes, snapshots, images, addresses, storage).ConfigureAwait(false);
+        await Task.WhenAll(instances, volumes, snapshots, images, addresses, files, storage).ConfigureAwait(false);
 
         List<Instance> machines = await instances.ConfigureAwait(false);
         InstancePrices prices = await InstancePrices.LookUpAsync(session, machines, report, problems, cancellationToken).ConfigureAwait(false);
@@ -43,6 +47,7 @@ public sealed class CostQuery(Fe2Session session)
             .. (await volumes.ConfigureAwait(false)).Select(v => meter.Volume(v, machines)),
             .. Snapshots(meter, await snapshots.ConfigureAwait(false), await images.ConfigureAwait(false)),
             .. meter.Addresses(machines, await addresses.ConfigureAwait(false)),
+            .. (await files.ConfigureAwait(false)).Select(meter.FileSystem),
         ];
         return new CostSelection(
             [.. items.OrderBy(i => i.Kind).ThenBy(i => i.Name is null).ThenBy(i => i.Name, NaturalOrder.Instance).ThenBy(i => i.Id, StringComparer.Ordinal)], problems);

@@ -63,6 +63,8 @@ internal static class PriceText
         WriteOne("snapshot", prices.SnapshotGiBMonth);
         WriteOne("address", prices.AddressHour);
         WriteOne("idleAddress", prices.IdleAddressHour);
+        WriteMap("files", prices.Files.GiBMonth);
+        WriteOne("fileThroughput", prices.Files.ThroughputMonth);
         writer.WriteEndObject();
 
         void WriteOne(string name, decimal? price)
@@ -90,6 +92,8 @@ internal static class PriceText
         SnapshotGiBMonth = One(value, "snapshot"),
         AddressHour = One(value, "address"),
         IdleAddressHour = One(value, "idleAddress"),
+        // What an older version has kept is without: it is asked for again.
+        Files = new FilePrices(Map(value.GetProperty("files")), One(value, "fileThroughput")),
     };
 
     private static decimal? One(JsonElement value, string name) => value.TryGetProperty(name, out JsonElement price) ? price.GetDecimal() : null;

@@ -1,7 +1,7 @@
 namespace Fe2Ps.Core.Prices;
 
 /// <summary>
-/// What disks, snapshots and public IPv4 addresses cost in a region. A price that AWS does not list is null, and so is every sum
+/// What disks, snapshots, shared file systems and public IPv4 addresses cost in a region. A price that AWS does not list is null, and so is every sum
 /// that needs it. Source of the rules: https://aws.amazon.com/ebs/pricing/ and https://aws.amazon.com/vpc/pricing/.
 /// </summary>
 public sealed record StoragePrices
@@ -38,6 +38,9 @@ public sealed record StoragePrices
 
     /// <summary>USD an hour for a public IPv4 address that nothing uses.</summary>
     public decimal? IdleAddressHour { get; init; }
+
+    /// <summary>What shared file systems cost.</summary>
+    public FilePrices Files { get; init; } = new(new Dictionary<string, decimal>(), null);
 
     /// <summary>What a volume costs a month, or null where that is not known.</summary>
     /// <param name="type">The volume's type.</param>

@@ -6,7 +6,7 @@ namespace Fe2Ps.Sandbox.Catalogue;
 
 /// <summary>
 /// The products of a region as the price list names them: instance types by operating system, tenancy and capacity reservation,
-/// volumes, snapshots, public addresses. Names and units are AWS's; prices are for rehearsal, near those of us-east-1.
+/// volumes, snapshots, public addresses, file systems. Names and units are AWS's; prices are for rehearsal, near those of us-east-1.
 /// </summary>
 internal static class PriceProducts
 {
@@ -35,7 +35,7 @@ internal static class PriceProducts
     ];
 
     public static IEnumerable<PriceProduct> Of(RegionFacts region) =>
-        InstanceTypes.All.Values.SelectMany(type => Compute(region, type)).Concat(Storage(region)).Concat(Addresses(region));
+        InstanceTypes.All.Values.SelectMany(type => Compute(region, type)).Concat(Storage(region)).Concat(Addresses(region)).Concat(Files(region));
 
     private static IEnumerable<PriceProduct> Compute(RegionFacts region, TypeFacts type)
     {
@@ -138,6 +138,34 @@ internal static class PriceProducts
             yield return new PriceProduct(
                 "AmazonVPC", Sku(region, usage), null, "Hrs", 0.005, $"$0.005 per {prose} public IPv4 address per hour", false, attributes);
         }
+    }
+
+    // storage class, the bill's word for it, dollars for a GB-month
+    private static readonly (string Class, string Usage, double Price)[] s_files =
+    [
+        ("General Purpose", "TimedStorage", 0.30), ("One Zone-General Purpose", "TimedStorage-Z", 0.16), ("Infrequent Access", "IATimedStorage", 0.025),
+        ("Infrequent Access-ET", "IATimedStorage-ET", 0.016), ("One Zone-Infrequent Access", "IATimedStorage-Z", 0.0133), ("Archive", "ArchiveTimedStorage", 0.008),
+    ];
+
+    private static IEnumerable<PriceProduct> Files(RegionFacts region)
+    {
+        foreach (var (kind, usage, price) in s_files)
+            yield return File(region, "Storage", usage + "-ByteHrs", "GB-Mo", price, $"per GB-Mo for {kind} storage", kind);
+        yield return File(region, "Storage", "IATimedStorage-SmallFiles", "GB-Mo", 0.025, "per GB-Mo for small files in Infrequent Access", "Infrequent Access");
+        yield return File(region, "Provisioned Throughput", "ProvisionedTP-MiBpsHrs", "MiBps-Mo", 6, "per MiBps-Mo of provisioned throughput", null);
+    }
+
+    private static PriceProduct File(RegionFacts region, string family, string usage, string unit, double price, string description, string? kind)
+    {
+        var attributes = Common(region, "AmazonEFS", "Amazon Elastic File System");
+        // Other than EC2, EFS has a prefix in us-east-1 too.
+        attributes["usagetype"] = (region.UsagePrefix.Length > 0 ? region.UsagePrefix : "USE1-") + usage;
+        attributes["operation"] = "";
+        if (kind is not null)
+            attributes["storageClass"] = kind;
+        var own = Math.Round(price * region.PriceFactor, 6);
+        return new PriceProduct(
+            "AmazonEFS", Sku(region, "efs " + usage), family, unit, own, $"${own.ToString(CultureInfo.InvariantCulture)} {description}", false, attributes);
     }
 
     private static Dictionary<string, string> Common(RegionFacts region, string service, string name) => new(StringComparer.Ordinal)

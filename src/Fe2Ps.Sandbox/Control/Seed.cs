@@ -27,6 +27,9 @@ internal sealed record Seed
     /// <summary>Names of target groups to make, for HTTP on port 80.</summary>
     public IReadOnlyList<string> TargetGroups { get; init; } = [];
 
+    /// <summary>What EFS says that file systems of these names hold, GiB: nothing writes into them here.</summary>
+    public IReadOnlyDictionary<string, int> FileSystemSizes { get; init; } = new Dictionary<string, int>();
+
     public object Sow(Cloud cloud)
     {
         if (SpotChangesADay is < 0 or > 1000)
@@ -47,6 +50,12 @@ internal sealed record Seed
             var settings = new Fields { ["Name"] = name, ["Protocol"] = "HTTP", ["Port"] = 80, ["VpcId"] = region.Vpc.Id };
             var id = $"arn:aws:elasticloadbalancing:{Region}:{cloud.State.AccountId}:targetgroup/{name}/{Ids.New("t")[3..]}";
             region.TargetGroups[id] = new TargetGroup { Id = id, Name = name, Settings = settings, Port = 80, CreatedAt = cloud.Now };
+        }
+
+        foreach (var system in region.FileSystems.Values)
+        {
+            if (FileSystemSizes.TryGetValue(system.Tags.GetValueOrDefault("Name") ?? "", out var size))
+                system.Bytes = (long)size << 30;
         }
 
         foreach (var type in SpotTypes)

@@ -3,12 +3,12 @@ using Fe2Ps.Sandbox.Wire;
 
 namespace Fe2Ps.Sandbox.Services;
 
-/// <summary>The price list service: GetProducts, GetAttributeValues, DescribeServices, for AmazonEC2 and the addresses of AmazonVPC.</summary>
+/// <summary>The price list service: GetProducts, GetAttributeValues, DescribeServices, for AmazonEC2, AmazonEFS and the addresses of AmazonVPC.</summary>
 internal static class PriceList
 {
     // Source: https://docs.aws.amazon.com/general/latest/gr/billing.html, the Price List Query API.
     private static readonly string[] s_homes = ["us-east-1", "eu-central-1", "ap-south-1"];
-    private static readonly string[] s_services = ["AmazonEC2", "AmazonVPC"];
+    private static readonly string[] s_services = ["AmazonEC2", "AmazonEFS", "AmazonVPC"];
     private static readonly Lazy<IReadOnlyList<PriceProduct>> s_products = new(() => [.. Geography.Regions.SelectMany(PriceProducts.Of)]);
 
     /// <summary>Whose facts a call sees: the service runs in a few regions, the sandbox has one of them for certain.</summary>

@@ -109,7 +109,7 @@ internal static class SharedFileSystems
         ["LifeCycleState"] = system.State,
         ["Name"] = system.Tags.GetValueOrDefault("Name"),
         ["NumberOfMountTargets"] = call.Region.MountTargets.Values.Count(target => target.FileSystemId == system.Id),
-        ["SizeInBytes"] = new Fields { ["Value"] = 6144L },
+        ["SizeInBytes"] = new Fields { ["Value"] = system.Bytes, ["Timestamp"] = call.Now, ["ValueInIA"] = 0L, ["ValueInStandard"] = system.Bytes, ["ValueInArchive"] = 0L },
         ["PerformanceMode"] = system.Settings.Text("PerformanceMode") ?? "generalPurpose",
         ["Encrypted"] = system.Settings.Is("Encrypted"),
         ["ThroughputMode"] = system.Settings.Text("ThroughputMode") ?? "bursting",

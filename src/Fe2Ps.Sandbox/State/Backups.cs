@@ -26,6 +26,9 @@ internal sealed class SharedFileSystem : Resource
 
     /// <summary>creating, available.</summary>
     public string State { get; set; } = "creating";
+
+    /// <summary>Its metered size. An empty one has 6 KiB.</summary>
+    public long Bytes { get; set; } = 6144;
 }
 
 /// <summary>Where a zone's instances reach an EFS file system.</summary>

@@ -1,11 +1,13 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Amazon.ElasticFileSystem.Model;
 using Fe2Ps.Core.Costs;
 using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Prices;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Tests.Images;
+using Tag = Amazon.EC2.Model.Tag;
 
 namespace Fe2Ps.Core.Tests.Costs;
 
@@ -90,6 +92,53 @@ public sealed class CostQueryTests
         CostItem item = Assert.Single(new CostMeter("us-east-2", DateTimeOffset.UnixEpoch, null, prices).Addresses([machine], [address]));
 
         Assert.Equal((isIdle, description, isIdle ? 0.006m : 0.005m, "base"), (item.IsIdle, item.Description, item.UsdPerHour!.Value, item.Name));
+    }
+
+    // Standard 0.30 a GiB and month, seldom used 0.025, elastic 0.016, archive 0.008; in one zone 0.16 and 0.0133; 6.00 for a MiB/s above 1 for each 20 GiB.
+    [Theory]
+    [InlineData(100, 0, 0, null, "bursting", null, "100 GiB EFS", 30.00, "at its present size")]
+    [InlineData(100, 40, 10, null, "bursting", null, "100 GiB EFS", 50 * 0.3 + 40 * 0.025 + 10 * 0.008, "at its present size, without reading and writing")]
+    [InlineData(100, 40, 10, null, "elastic", null, "100 GiB EFS", 50 * 0.3 + 40 * 0.016 + 10 * 0.008, "at its present size, without reading and writing")]
+    [InlineData(100, 40, 0, "us-east-2a", "elastic", null, "100 GiB EFS", 60 * 0.16 + 40 * 0.0133, "at its present size, without reading and writing")]
+    [InlineData(100, 0, 0, null, "provisioned", 8.0, "100 GiB EFS, 8 MiB/s", 30 + 3 * 6, "at its present size")]
+    [InlineData(100, 0, 0, null, "provisioned", 4.0, "100 GiB EFS, 4 MiB/s", 30.00, "at its present size")]
+    public async Task AFileSystemCostsWhatItHoldsWhereItHoldsIt(
+        long all, long seldom, long archived, string? zone, string mode, double? throughput, string description, double month, string estimate)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        var meter = new CostMeter("us-east-2", DateTimeOffset.UnixEpoch.AddHours(10), null, await new PriceList(await cloud.SessionAsync()).StorageAsync());
+
+        CostItem item = meter.FileSystem(new FileSystemDescription
+        {
+            FileSystemId = "fs-1",
+            Name = "shared",
+            CreationTime = DateTime.UnixEpoch,
+            SizeInBytes = new FileSystemSize { Value = all << 30, ValueInIA = seldom << 30, ValueInArchive = archived << 30 },
+            NumberOfMountTargets = 0,
+            AvailabilityZoneName = zone,
+            ThroughputMode = mode,
+            ProvisionedThroughputInMibps = throughput ?? 0,
+            Tags = [new Amazon.ElasticFileSystem.Model.Tag { Key = TagNames.Owner, Value = "me@here" }],
+        });
+
+        Assert.Equal((CostKind.FileSystem, "shared", description, "me@here", estimate, true), (item.Kind, item.Name, item.Description, item.Owner, item.Estimate, item.IsIdle));
+        Assert.Equal(decimal.Round((decimal)month, 2), item.UsdPerMonth);
+        Assert.Equal(10 * item.UsdPerHour!.Value, item.UsdSoFar!.Value, 5);
+    }
+
+    [Fact]
+    public async Task SharedFileSystemsAreAmongWhatCosts()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        await session.FileSystems.CreateFileSystemAsync(new CreateFileSystemRequest { CreationToken = "t", Tags = [new() { Key = "Name", Value = "shared" }] });
+        await cloud.SeedAsync(new { fileSystemSizes = new Dictionary<string, int> { ["shared"] = 20 } });
+
+        CostItem item = Assert.Single((await new CostQuery(session).ListAsync()).Items, i => i.Kind == CostKind.FileSystem);
+
+        Assert.Equal(("shared", "20 GiB EFS", 6.00m, true), (item.Name, item.Description, item.UsdPerMonth, item.IsIdle));
+        await cloud.FaultAsync(new { kind = "deny", operation = "DescribeFileSystems" });
+        Assert.Equal("Unauthorized", Assert.Single((await new CostQuery(session).ListAsync()).Problems).Id);
     }
 
     [Theory]
