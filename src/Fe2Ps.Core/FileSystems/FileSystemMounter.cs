@@ -19,14 +19,15 @@ public sealed class FileSystemMounter(Fe2Session session, ISshConnector connecto
     /// <param name="nameOrId">Its name or id.</param>
     /// <param name="machines">Running machines of one VPC.</param>
     /// <param name="mountPoint">The folder there, absolute; <c>/mnt/NAME</c> where null.</param>
+    /// <param name="persist">Whether it is mounted at each start of the machines from now on.</param>
     /// <param name="report">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work; what was made stays and is used the next time.</param>
     /// <exception cref="Fe2Exception">
-    /// <c>FileSystemNotFound</c>, <c>FileSystemAmbiguous</c>, <c>NameInvalid</c>, <c>MountPointInvalid</c>, <c>NetworksDiffer</c>, <c>MountPointTaken</c>, <c>ToolMissing</c>, <c>MountFailed</c>.
+    /// <c>FileSystemNotFound</c>, <c>FileSystemAmbiguous</c>, <c>NameInvalid</c>, <c>MountPointInvalid</c>, <c>NetworksDiffer</c>, <c>MountPointTaken</c>, <c>ToolMissing</c>, <c>MountFailed</c>, <c>NotPersistent</c>.
     /// </exception>
     public Task<FileSystemDescription> MountAsync(
-        string nameOrId, IReadOnlyList<Amazon.EC2.Model.Instance> machines, string? mountPoint = null, IProgress<Fe2Report>? report = null,
-        CancellationToken cancellationToken = default) =>
+        string nameOrId, IReadOnlyList<Amazon.EC2.Model.Instance> machines, string? mountPoint = null, bool persist = false,
+        IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default) =>
         session.GuardAsync($"mount {nameOrId}", nameOrId, async () =>
         {
             Check(nameOrId, machines, mountPoint);
@@ -50,7 +51,7 @@ public sealed class FileSystemMounter(Fe2Session session, ISshConnector connecto
                         "NetworksDiffer", $"{FileSystemFacts.Label(system)} can be reached in {string.Join(", ", targets.Select(t => t.VpcId).Distinct())}, and {InstanceFacts.Label(machine)} is in {machine.VpcId}.",
                         "A file system belongs to one VPC at a time.", InstanceFacts.NameOf(machine) ?? machine.InstanceId);
                 await CallAsync(
-                    machine, FileSystemFacts.Label(system), "mount", [system.FileSystemId, HostOf(system.FileSystemId), target.IpAddress, PortOf(system.FileSystemId), point, "@uid", "@gid"],
+                    machine, FileSystemFacts.Label(system), "mount", [system.FileSystemId, HostOf(system.FileSystemId), target.IpAddress, PortOf(system.FileSystemId), point, "@uid", "@gid", persist ? "1" : "0", Text("up")],
                     cancellationToken).ConfigureAwait(false);
             }
 
@@ -100,6 +101,12 @@ public sealed class FileSystemMounter(Fe2Session session, ISshConnector connecto
                 "NetworksDiffer", $"The machines are in different VPCs: {string.Join(", ", machines.Select(m => $"{InstanceFacts.Label(m)} in {m.VpcId}"))}.",
                 "A file system belongs to one VPC at a time.", name);
         }
+    }
+
+    private static string Text(string script)
+    {
+        using var reader = new StreamReader(typeof(FileSystemMounter).Assembly.GetManifestResourceStream($"{Prefix}{script}.sh")!);
+        return reader.ReadToEnd();
     }
 
     private async Task<string> CallAsync(

@@ -4,6 +4,7 @@ using Fe2Ps.Core.FileSystems;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Core.Tests.Scripts;
+using Fe2Ps.Tests.Support;
 
 namespace Fe2Ps.Core.Tests.FileSystems;
 
@@ -82,6 +83,35 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
         Assert.Empty(await new FileSystemMaker(cloud.Session).GroupsAsync(made.FileSystemId, null, default));
     }
 
+    [HostedFact]
+    public async Task APersistentOneComesBackWithItsTunnelAtEachStartUntilItIsDismounted()
+    {
+        await cloud.LaunchAsync("efs-3");
+        Instance machine = await InstanceAsync("efs-3");
+        await OnAsync(machine, Helper);
+        // As the real one, this one is known by the name of its settings.
+        await OnAsync(machine, Tunnel.Replace("setsid sleep 600", "setsid sh -c \"sleep 601; true\" \"$1\"", StringComparison.Ordinal));
+        FileSystemDescription made = await Mounter.MountAsync("kept", [machine]);
+        await OnAsync(machine, "echo written > /mnt/kept/file; test ! -e /var/lib/cloud/scripts/per-boot/fe2-efs");
+        await Mounter.MountAsync("kept", [machine], persist: true);
+        Assert.Equal("1", await OnAsync(machine, "wc -l < /var/tmp/mounted"));
+
+        // What is left of the number of the tunnel is another program's by then.
+        await OnAsync(machine, $"pkill -f '[s]leep 601'; echo 1 | sudo tee /var/lib/fe2/efs/{made.FileSystemId}.pid");
+        await new InstanceActions(cloud.Session).StopAsync([machine]);
+        await new InstanceWaiter(cloud.Session).WaitAsync([machine], "stopped", TimeSpan.FromSeconds(60));
+        await cloud.Session.Ec2.StartInstancesAsync(new StartInstancesRequest { InstanceIds = [machine.InstanceId] });
+        await new InstanceWaiter(cloud.Session).WaitAsync([machine], "running", TimeSpan.FromSeconds(60));
+        machine = await InstanceAsync("efs-3");
+        await Until.TrueAsync(
+            () => TryAsync(machine, "[ $(wc -l < /var/tmp/mounted) = 2 ] && cat /mnt/kept/file && pgrep -f '[s]leep 601'"),
+            "it is mounted again, through a new tunnel", 120);
+
+        Assert.Equal(1, await Mounter.DismountAsync(made, [machine]));
+        Assert.Equal("gone", await OnAsync(machine, "sudo ls /var/lib/fe2/efs/*.boot /var/lib/cloud/scripts/per-boot/fe2-efs 2>/dev/null || echo gone"));
+        await new FileSystemRemoval(cloud.Session).RemoveAsync(made);
+    }
+
     [StunnelFact]
     public async Task TheRealStunnelTakesTheSettingsAndListens()
     {
@@ -123,6 +153,20 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
     private Task<Instance> InstanceAsync(string name) => new InstanceQuery(cloud.Session).GetAsync(name);
 
     private async Task<ISshSession> SshAsync(Instance machine) => await cloud.Connector.OpenAsync(await new InstanceTargets(cloud.Session).ForAsync(machine));
+
+    // A machine that restarts refuses connections, and breaks those that there are.
+    private async Task<bool> TryAsync(Instance machine, string command)
+    {
+        try
+        {
+            await using ISshSession ssh = await SshAsync(machine);
+            return (await ssh.RunAsync(command)).ExitCode == 0;
+        }
+        catch (Exception e) when (e is Fe2Exception or IOException)
+        {
+            return false;
+        }
+    }
 
     private async Task<string> OnAsync(Instance machine, string command)
     {

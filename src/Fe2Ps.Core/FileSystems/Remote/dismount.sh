@@ -1,5 +1,5 @@
-# dismount SYSTEM: as root, writes out and unmounts the file system, and ends its tunnel. Prints "point POINT", or "nothing" where it is not
-# mounted.
+# dismount SYSTEM: as root, writes out and unmounts the file system, and ends its tunnel; it is not mounted at the next start either. Prints
+# "point POINT", or "nothing" where it is not mounted.
 state=/var/lib/fe2/efs
 point=$(cat "$state/$1.point" 2>/dev/null)
 if [ -z "$point" ]; then
@@ -16,6 +16,16 @@ if mountpoint -q "$point"; then
     fi
 fi
 kill "$(cat "$state/$1.pid" 2>/dev/null)" 2>/dev/null
-rm -f "$state/$1.point" "$state/$1.conf" "$state/$1.pid"
+rm -f "$state/$1.point" "$state/$1.conf" "$state/$1.pid" "$state/$1.boot"
+if ! ls "$state"/*.boot >/dev/null 2>&1; then
+    rm -f /var/lib/cloud/scripts/per-boot/fe2-efs
+    if [ -f /etc/systemd/system/fe2-efs.service ]; then
+        systemctl disable --quiet fe2-efs.service 2>/dev/null
+        rm -f /etc/systemd/system/fe2-efs.service
+    fi
+    if crontab -l 2>/dev/null | grep -qF "$state/up"; then
+        crontab -l | grep -vF "$state/up" | crontab -
+    fi
+fi
 rmdir "$point" 2>/dev/null
 echo "point $point"

@@ -1,11 +1,12 @@
-# mount SYSTEM HOST ADDRESS PORT POINT UID GID: as root, mounts the file system by NFS 4.1 through a TLS tunnel of stunnel, whose other
-# end must prove that it is HOST. Prints "point POINT"; "already POINT" where it was mounted before.
-# Sources: "Mounting on your Linux instances with the NFS client" and "Encrypting data in transit" in the EFS user guide; stunnel(8).
+# mount SYSTEM HOST ADDRESS PORT POINT UID GID PERSIST UP: as root, mounts the file system by NFS 4.1 through a TLS tunnel of stunnel, whose
+# other end must prove that it is HOST; with PERSIST 1 at each start of the machine from now on. UP is the text of up.sh, which does it.
+# Prints "point POINT"; "already POINT" where it was mounted before. Exit code 78 where it is mounted, but not for the next start.
 system=$1
 host=$2
 address=$3
 port=$4
 point=$5
+persist=$8
 state=/var/lib/fe2/efs
 settings=$state/$system.conf
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -36,11 +37,59 @@ install_all() {
     fi
 }
 
+# root_writes FILE MODE: what comes on standard input, whole or not at all.
+root_writes() { (umask 022 && cat > "$1.new" && chmod "$2" "$1.new" && mv -f "$1.new" "$1"); }
+
+# install_hook: the tunnel has to be there first, so a line in /etc/fstab would not do. As for jobs: cloud-init runs the programs of one
+# folder at every start, where it is not a unit of systemd does, else cron. dismount.sh takes away what this makes.
+install_hook() {
+    if [ -d /var/lib/cloud/scripts/per-boot ]; then
+        root_writes /var/lib/cloud/scripts/per-boot/fe2-efs 755 <<HOOK
+#!/bin/sh
+# Fe2Ps: mounts shared file systems after a restart of this machine.
+[ -x $state/up ] || exit 0
+setsid $state/up </dev/null >/dev/null 2>&1 &
+HOOK
+    elif [ -d /run/systemd/system ]; then
+        root_writes /etc/systemd/system/fe2-efs.service 644 <<UNIT && systemctl enable --quiet fe2-efs.service
+[Unit]
+Description=Mounts shared file systems (Fe2Ps)
+Wants=network-online.target
+After=network-online.target
+ConditionFileIsExecutable=$state/up
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+KillMode=process
+ExecStart=$state/up
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+    elif command -v crontab >/dev/null 2>&1; then
+        { crontab -l 2>/dev/null | grep -vF "$state/up"; printf '@reboot %s\n' "$state/up"; } | crontab -
+    else
+        return 1
+    fi
+}
+
+persist_it() {
+    [ "$persist" = 1 ] || return 0
+    if ! printf '%s\n' "$point" > "$state/$system.boot" || ! install_hook; then
+        rm -f "$state/$system.boot"
+        say "there is nothing here that runs a program at each start"
+        exit 78
+    fi
+}
+
 umask 077
 mkdir -p "$state"
 exec 9>"$state/lock"
 flock -w 60 9 || { say "another mount is under way"; exit 75; }
+printf '%s' "$9" > "$state/up.new" && chmod 700 "$state/up.new" && mv -f "$state/up.new" "$state/up"
 if [ "$(cat "$state/$system.point" 2>/dev/null)" = "$point" ] && mountpoint -q "$point"; then
+    persist_it
     echo "already $point"
     exit 0
 fi
@@ -53,10 +102,7 @@ if ! installed && ! install_all </dev/null >"$state/install.log" 2>&1 9>&- || ! 
     exit 69
 fi
 
-tunnel_lives() { kill -0 "$(cat "$state/$system.pid" 2>/dev/null)" 2>/dev/null; }
-
-if ! tunnel_lives; then
-    cat > "$settings" <<CONF
+cat > "$settings" <<CONF
 foreground = no
 pid = $state/$system.pid
 output = $state/$system.log
@@ -78,22 +124,16 @@ TIMEOUTbusy = 20
 TIMEOUTclose = 0
 TIMEOUTidle = 70
 CONF
-    "$(find_stunnel)" "$settings" </dev/null >"$state/start.log" 2>&1 9>&- || {
-        say "stunnel does not start: $(tail -n 1 "$state/start.log")"
-        exit 70
-    }
-fi
-
-(umask 022 && mkdir -p "$point")
-if ! timeout 60 mount -t nfs4 -o "nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,port=$port" 127.0.0.1:/ "$point" 2>"$state/mount.log" 9>&-; then
-    say "mount: $(tail -n 1 "$state/mount.log")$(sed -n '/CERT\|SSL_connect\|refused\|timed out\|failed/s/^/; stunnel: /p' "$state/$system.log" 2>/dev/null | tail -n 1)"
+"$state/up" "$system" "$point" </dev/null || {
+    code=$?
     kill "$(cat "$state/$system.pid" 2>/dev/null)" 2>/dev/null
     rmdir "$point" 2>/dev/null
-    exit 71
-fi
+    exit "$code"
+}
 printf '%s\n' "$point" > "$state/$system.point"
 # A new file system belongs to root; whoever mounted it wants to write there.
 if [ "$(stat -c %u "$point")" = 0 ] && [ -z "$(ls -A "$point")" ]; then
     chown "$6:$7" "$point"
 fi
+persist_it
 echo "point $point"

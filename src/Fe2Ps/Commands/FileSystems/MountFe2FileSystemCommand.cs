@@ -19,6 +19,10 @@ public sealed class MountFe2FileSystemCommand : FileSystemMachinesCmdlet
     [ValidateNotNullOrEmpty]
     public string? MountPoint { get; set; }
 
+    /// <summary>Mounts it at each start of the machines.</summary>
+    [Parameter]
+    public SwitchParameter Persist { get; set; }
+
     /// <inheritdoc/>
     private protected override async Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Instance> machines, CancellationToken stop)
     {
@@ -26,7 +30,7 @@ public sealed class MountFe2FileSystemCommand : FileSystemMachinesCmdlet
         string action = $"{(exists ? "Mount" : "Create, and mount")} on {Labels(machines)}";
         if (!await Pump.AskAsync(() => ShouldProcess(Name, action)).ConfigureAwait(false)) return;
         FileSystemDescription system = await new FileSystemMounter(session, new SshConnector()).MountAsync(
-            Name, machines, NullIfEmpty(MountPoint), Pump, stop).ConfigureAwait(false);
+            Name, machines, NullIfEmpty(MountPoint), Persist, Pump, stop).ConfigureAwait(false);
         await WriteAsync(Dressed.FileSystem(system, session, where)).ConfigureAwait(false);
     }
 }
