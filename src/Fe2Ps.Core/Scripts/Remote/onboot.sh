@@ -2,7 +2,8 @@
 # onboot: at the machine's start, as the user, goes on with the jobs that are to, and with the supervisors of jobs whose monitor it is. Not in an image of another machine: its jobs are
 # the other's.
 # onboot install: sees that this happens. Images that EC2 can log into have cloud-init, which runs the programs of one folder at every
-# start ("Scripts Per Boot" in its documentation); where it is not, a unit of systemd does, else cron. Exit code 1 where nothing does.
+# start ("Scripts Per Boot" in its documentation); where it is not, a unit of systemd does; else, and for who may not become root,
+# cron. Exit code 1 where nothing does.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 per_boot=/var/lib/cloud/scripts/per-boot
@@ -33,20 +34,19 @@ root_writes() {
     as_root sh -c 'umask 022; cat > "$1.new" && chmod "$2" "$1.new" && mv -f "$1.new" "$1"' sh "$1" "$2"
 }
 
-install_hook() {
-    # Elsewhere (a rehearsal on the user's own computer) the machine is not ours to change.
-    [ "$(this_instance once)" = "$(cat "$fe2/instance" 2>/dev/null)" ] || exit 1
-    call="env HOME=$(quoted "$HOME") $(quoted "$fe2/onboot")"
-    if [ -d $per_boot ]; then
-        root_writes "$per_boot/$mark" 755 <<HOOK
+by_cloud_init() {
+    [ -d $per_boot ] && root_writes "$per_boot/$mark" 755 <<HOOK
 #!/bin/sh
 # Fe2Ps: goes on with the jobs of $(id -un) after a restart of this machine.
 [ -x $(quoted "$fe2/onboot") ] || exit 0
 cd /
 setsid runuser -u $(quoted "$(id -un)") -- $call </dev/null >/dev/null 2>&1 &
 HOOK
-    elif [ -d /run/systemd/system ]; then
-        root_writes "/etc/systemd/system/$mark.service" 644 <<UNIT && as_root systemctl enable --quiet "$mark.service"
+}
+
+# By way of /bin/sh: what lies in a home folder, SELinux lets the user's shell run and not systemd.
+by_systemd() {
+    [ -d /run/systemd/system ] && root_writes "/etc/systemd/system/$mark.service" 644 <<UNIT && as_root systemctl enable --quiet "$mark.service"
 [Unit]
 Description=Goes on with the jobs of $(id -un) (Fe2Ps)
 Wants=network-online.target
@@ -59,16 +59,24 @@ RemainAfterExit=yes
 KillMode=process
 User=$(id -un)
 Environment="HOME=$HOME"
-ExecStart="$fe2/onboot"
+ExecStart=/bin/sh "$fe2/onboot"
 
 [Install]
 WantedBy=multi-user.target
 UNIT
-    elif command -v crontab >/dev/null 2>&1; then
+}
+
+# It takes no root.
+by_cron() {
+    command -v crontab >/dev/null 2>&1 &&
         { crontab -l 2>/dev/null | grep -vF "$fe2/onboot"; printf '@reboot %s\n' "$call"; } | crontab -
-    else
-        exit 1
-    fi
+}
+
+install_hook() {
+    # Elsewhere (a rehearsal on the user's own computer) the machine is not ours to change.
+    [ "$(this_instance once)" = "$(cat "$fe2/instance" 2>/dev/null)" ] || exit 1
+    call="env HOME=$(quoted "$HOME") $(quoted "$fe2/onboot")"
+    by_cloud_init 2>/dev/null || by_systemd 2>/dev/null || by_cron || exit 1
 }
 
 if [ "${1-}" = install ]; then

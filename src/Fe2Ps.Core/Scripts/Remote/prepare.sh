@@ -6,9 +6,10 @@
 
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 
-# try COMMAND...: as root. What it says goes to answer and to standard error; its language is English, so that it can be read.
+# try COMMAND...: as root. What it says goes to answer and to standard error; its language is English, so that it can be read. Nobody is
+# asked anything, and Ubuntu's needrestart only lists the services that it would restart: they are the owner's.
 try() {
-    answer=$(as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@" 2>&1 </dev/null)
+    answer=$(as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l "$@" 2>&1 </dev/null)
     tried=$?
     [ -z "$answer" ] || say "$answer"
     return $tried
