@@ -12,9 +12,14 @@ using Fe2Ps.Tests.Support;
 namespace Fe2Ps.Core.Tests.Scripts;
 
 /// <summary>The sandbox with real hosts, and a monitor <c>od1</c> that is up.</summary>
-public sealed class HostedJobFixture : SandboxFixture
+public class HostedJobFixture : SandboxFixture
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fe2-hosted-");
+
+    private string? Image { get; set; }
+
+    /// <summary>The image of every machine, or null for the launcher's own choice.</summary>
+    protected virtual Task<string?> FindImageAsync() => Task.FromResult<string?>(null);
 
     internal Fe2Session Session { get; private set; } = null!;
 
@@ -32,6 +37,7 @@ public sealed class HostedJobFixture : SandboxFixture
         Session = await Fe2Session.OpenAsync(new SessionOptions("us-east-2", null, EndpointUrl), TestCloud.Here("me", Path.Combine(_folder.FullName, "me")));
         Connector = new SshConnector(new SshOptions { Folder = Path.Combine(_folder.FullName, "fe2"), ConfigFile = "/dev/null", SharedIdle = TimeSpan.FromSeconds(30) });
         Jobs = new CloudJobs(Session, Connector);
+        Image = await FindImageAsync();
         await LaunchAsync("od1");
     }
 
@@ -48,14 +54,14 @@ public sealed class HostedJobFixture : SandboxFixture
 
     internal async Task<JobMachine> LaunchAsync(string name, bool spot = false)
     {
-        await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = spot });
+        await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = spot, Image = Image });
         return await Jobs.MachineAsync(name);
     }
 
     /// <summary>A spot machine that EC2 stops or hibernates instead of ending it.</summary>
     internal async Task<JobMachine> LaunchAsync(string name, OnInterruption onInterruption)
     {
-        await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = true, OnInterruption = onInterruption });
+        await new InstanceLauncher(Session, Connector).LaunchAsync(new LaunchRequest { Name = name, Spot = true, OnInterruption = onInterruption, Image = Image });
         return await Jobs.MachineAsync(name);
     }
 

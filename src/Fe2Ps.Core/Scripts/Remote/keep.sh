@@ -236,7 +236,11 @@ say_again() {
 # rest: leaves the job as it is, for the machine's next start.
 rest() {
     stop_lsyncd
-    ! has_monitor || last_pass
+    if has_monitor; then
+        last_pass
+        # A shared connection would outlive this by its idle time, and the machine would wait for it to go down.
+        ssh -F "$private/ssh_config" -O exit monitor 2>/dev/null
+    fi
     exit 0
 }
 

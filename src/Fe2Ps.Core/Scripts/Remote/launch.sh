@@ -9,6 +9,9 @@ launch() {
     put "$meta/state" starting || return 1
     printf '%s\n' "$name" > "$HOME/fastec2/current"
 
+    # A tmux that the user has started would end with its session, and the script's terminal with it.
+    server=$(tmux display-message -p '#{pid}' 2>/dev/null)
+    [ -z "$server" ] || stay "$server"
     # tmux gives ':' and '.' a meaning of their own in a session's name.
     session=$(printf %s "$name" | tr ':.' '__')
     wanted=$session

@@ -55,12 +55,15 @@ session_of() { stat_of "$1" | cut -d ' ' -f 4; }
 # remember FILE PID
 remember() { put "$1" "$2 $(born "$2")"; }
 
-# alive FILE: whether the process that remember wrote down still runs.
+# alive FILE: whether the process that remember wrote down still runs. Without another process: when the machine goes down, all of them
+# are asked to end, and one that was to look would leave the answer no, about a script that is saving.
 alive() {
     [ -f "$1" ] || return 1
     read -r alive_pid alive_born < "$1" || return 1
-    [ -n "$alive_born" ] && [ "$(born "$alive_pid")" = "$alive_born" ] || return 1
-    [ "$(stat_of "$alive_pid" | cut -c 1)" != Z ]
+    [ -n "$alive_born" ] && { IFS= read -r alive_stat < "/proc/$alive_pid/stat"; } 2>/dev/null || return 1
+    # shellcheck disable=SC2086 # its words: the state is the first after the name, the birth the twentieth
+    set -- ${alive_stat##*) }
+    [ "${20-}" = "$alive_born" ] && [ "$1" != Z ]
 }
 
 # session_members SID EXCEPT: every process of a session but one. Sessions 0 and 1 are the machine's own: an unknown number
@@ -186,8 +189,33 @@ push() {
         -e "ssh -F '$private/ssh_config'" "$@" "$dir/" monitor:./
 }
 
+# stay PID: where systemd is, a process gets a scope of the job's own, with what it starts from now on. There it lives
+# on when the session ends that it came from, whatever logind does then (KillUserProcesses); when the machine goes down, it is asked
+# to end once (the processes of a session get SIGHUP too) and while there is a network still (what cron and cloud-init have started
+# is asked last of all). Its user lingers: systemd removes the shared memory of those who have left (RemoveIPC). Without root,
+# everything stays as it is. Sources: systemd.scope(5), systemd.kill(5), logind.conf(5).
+stay() {
+    [ -d /run/systemd/system ] || return 0
+    ! stays "$1" || return 0
+    # shellcheck disable=SC2016 # the inner shell's
+    as_root sh -c '
+        call() { busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager "$@"; }
+        [ -e "/var/lib/systemd/linger/$3" ] || loginctl enable-linger "$3" || exit
+        call StartTransientUnit "ssa(sv)a(sa(sv))" "$1" fail \
+            4 Description s "A job (Fe2Ps)" PIDs au 1 "$2" After as 4 basic.target network.target remote-fs.target systemd-user-sessions.service TasksMax t 18446744073709551615 0 ||
+            call AttachProcessesToUnit ssau "$1" "" 1 "$2"
+    ' sh "fe2-job-$id.scope" "$1" "$(id -un)" </dev/null >/dev/null 2>&1 9>&- || return 0
+    # The answer comes before the deed.
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        ! stays "$1" || return 0
+        sleep 0.1
+    done
+}
+stays() { grep -q '/fe2-job-[^/]*[.]scope$' "/proc/$1/cgroup" 2>/dev/null; }
+
 # start_service PID-FILE LOG NAME [ARGUMENT]: a script of this folder that lives on by itself. Where systemd is, it starts it again
-# should it be killed, and spares it when memory is short. What it starts lives on without it.
+# should it be killed, and spares it when memory is short. What it starts lives on without it. By way of /bin/sh: what lies in a home
+# folder, SELinux lets the user's shell run and not systemd.
 start_service() {
     ! alive "$1" || return 0
     log_of_service=$2
@@ -197,9 +225,13 @@ start_service() {
     shift
     if [ -d /run/systemd/system ] && as_root systemd-run --quiet --collect --unit="$unit" \
         -p "User=$(id -un)" -p "Environment=\"HOME=$HOME\"" -p Restart=on-failure -p RestartSec=1 -p KillMode=process -p OOMScoreAdjust=-900 \
-        "$fe2/$service_name" "$@" </dev/null >/dev/null 2>&1 9>&-; then
+        /bin/sh "$fe2/$service_name" "$@" </dev/null >/dev/null 2>&1 9>&-; then
         return 0
     fi
+    # It is there, and systemd is about to start it again.
+    case $(systemctl show -p ActiveState "$unit.service" 2>/dev/null) in
+        *=active | *=activating | *=reloading) return 0 ;;
+    esac
     setsid "$fe2/$service_name" "$@" </dev/null >>"$log_of_service" 2>&1 9>&- &
 }
 

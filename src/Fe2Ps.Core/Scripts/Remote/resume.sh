@@ -32,7 +32,9 @@ if [ "$reason" = lost ] && [ "${3-}" != kept ]; then
 fi
 
 keep_on() {
-    [ "${kept-}" ] || setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 9>&- &
+    [ -z "${kept-}" ] || return 0
+    stay $$
+    setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 9>&- &
 }
 kept=${3-}
 # A script that had ended by itself before the machine went down only has to be brought to its end.
@@ -76,6 +78,7 @@ clear_marks
 # What has failed would fail again from there.
 [ "$reason" != error ] || [ ! -f "$meta/checkpoint.tar" ] || : > "$meta/checkpoint.tar"
 rm -f "$end_file" "$private/started" "$private/run.pid" "$private/down" "$private/resting" "$private/notice-known" "$private/rebalance-known"
+stay $$
 launch || exit 1
 keep_on
 [ ! -f "$private/spot" ] || start_watch

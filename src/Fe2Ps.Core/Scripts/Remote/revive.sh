@@ -9,6 +9,7 @@ if [ -s "$private/recover" ] && "$fe2/resume" "$id" lost </dev/null; then
     exit 0
 fi
 [ -s "$private/run.pid" ] || exit 1
+stay $$
 setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 &
 count=0
 while [ $count -lt 50 ]; do

@@ -4,17 +4,34 @@
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
 # Ctrl+C in the session and its end are for the script; this one lives on to write down what became of it. The kernel
-# tells only the first process of a session about the end of its terminal, so it is passed on. What the shell itself says
+# tells only the first process of a session about the end of its terminal, so it is passed on (hang_up). What the shell itself says
 # (of jobs that ended) must not go to a terminal that may be gone: the shell would end too.
 exec 2>>"$private/run.log"
 # shellcheck disable=SC2317 # called by traps
 pass_on() {
     signalled=1
-    # Nobody else asks the wrapper itself to end than a machine that goes down. A job that is to go on does so at the next start.
-    [ "$1" != TERM ] || put "$private/down" "$(now)"
     kill -s "$1" -- "-$script_pid" 2>/dev/null
 }
+# Nobody else asks the wrapper itself to end than a machine that goes down, which asks each process: the script must not hear it twice,
+# while it saves. A job that is to go on does so at the next start.
+# shellcheck disable=SC2317 # called by traps
+go_down() {
+    signalled=1
+    going_down=1
+    put "$private/down" "$(now)"
+}
+# When the machine goes down, tmux does too, and so does the terminal: that is not meant for the script, which is saving.
+hang_up() {
+    [ -n "$hung_up" ] || return 0
+    hung_up=
+    sleep 0.5
+    [ -n "$going_down" ] || kill -s HUP -- "-$script_pid" 2>/dev/null
+}
+going_down=
+hung_up=
 script_pid=0
+# Some versions of tmux put their windows elsewhere.
+stay $$
 remember "$private/run.pid" $$ || exit 1
 # start has given up waiting: then there is no job.
 ln -s yes "$private/started" || exit 1
@@ -109,12 +126,13 @@ else
     launch
 fi
 trap 'pass_on INT' INT
-trap 'pass_on TERM' TERM
-trap 'pass_on HUP' HUP
+trap go_down TERM
+trap 'signalled=1 hung_up=1' HUP
 
 # What was brought back is not this shell's child.
 while [ -n "${restored-}" ] && alive "$private/held.pid"; do
     sleep 0.2
+    hang_up
 done
 
 # A signal interrupts wait, whose answer is then the signal and not the script's end.
@@ -125,6 +143,7 @@ while [ -z "${restored-}" ]; do
     answer=$?
     [ $answer = 127 ] && [ $code != 127 ] || code=$answer
     [ -n "$signalled" ] || break
+    hang_up
 done
 
 # Killed, when it did not come to write it down.

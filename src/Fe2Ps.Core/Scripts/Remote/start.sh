@@ -36,6 +36,7 @@ fi
 chmod u+x "$dir/$2" || exit 1
 # On a further machine the output goes on where it stood.
 [ "$5" -gt 1 ] || : > "$meta/output.log" || exit 1
+stay $$
 launch || exit 1
 setsid "$fe2/keep" "$id" </dev/null >"$private/keep.log" 2>&1 9>&- &
 [ ! -f "$private/spot" ] || start_watch
