@@ -115,19 +115,6 @@ public sealed class RecoveryTests(HostedJobFixture cloud) : CountedJobTests(clou
     }
 
     [HostedFact]
-    public async Task AMonitorThatIsAwayAroundTheNoticeMissesNothing()
-    {
-        var (job, _) = await BeginAsync("unheard", lines: 350);
-        await Cloud.FaultAsync(new { kind = "cut", instance = "od1" });
-        await Cloud.FaultAsync(new { kind = "interrupt", instance = "unheard", seconds = 120 });
-        var waiting = FinishAsync(job);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        await Until.TrueAsync(() => clock.Elapsed > TimeSpan.FromSeconds(40), "40 s without the monitor", 60);
-        await Cloud.FaultAsync(new { kind = "join", instance = "od1" });
-        await CompleteAsync(await waiting, machines: 2, lines: 350);
-    }
-
-    [HostedFact]
     public async Task TwoJobsOfOneMachineBothGoOn()
     {
         var (job, target) = await BeginAsync("pair");
