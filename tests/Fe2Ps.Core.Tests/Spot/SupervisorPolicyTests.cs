@@ -102,7 +102,7 @@ public sealed class SupervisorPolicyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ItTouchesNoVolumeSnapshotOrGroup()
+    public async Task ItTouchesNoVolumeOfAnybodysButAJobsAndNoGroup()
     {
         var volume = (await _owner.Ec2.CreateVolumeAsync(new CreateVolumeRequest { AvailabilityZone = "us-east-2a", Size = 1 })).Volume.VolumeId;
         var job = await OwnersAsync(("fe2:role", "target"), ("fe2:job-id", "job-1"));
@@ -118,6 +118,50 @@ public sealed class SupervisorPolicyTests : IAsyncLifetime
             IpPermissions = [new IpPermission { IpProtocol = "tcp", FromPort = 22, ToPort = 22, Ipv4Ranges = [new IpRange { CidrIp = "0.0.0.0/0" }] }],
         }));
     }
+
+    [Fact]
+    public async Task ItBringsAJobsVolumesFromOneOfItsMachinesToTheNextAlone()
+    {
+        (string, string)[] marks = [("fe2:job-volume", "vol-1"), ("fe2:job-id", "job-1")];
+        var (job, other) = (await OwnersAsync(("fe2:role", "target"), ("fe2:job-id", "job-1")), await OwnersAsync(("Name", "od1")));
+        var zone = (await _owner.Ec2.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [job] })).Reservations[0].Instances[0].Placement.AvailabilityZone;
+        var (own, somebodys) = (await VolumeAsync(_owner.Ec2, zone, null, marks), await VolumeAsync(_owner.Ec2, zone, null));
+        await RefusedAsync(m => m.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = own, InstanceId = other, Device = "/dev/sdf" }));
+        await RefusedAsync(m => m.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = somebodys, InstanceId = job, Device = "/dev/sdf" }));
+        await Monitor.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = own, InstanceId = job, Device = "/dev/sdf" });
+        await Monitor.DetachVolumeAsync(new DetachVolumeRequest { VolumeId = own });
+
+        await RefusedAsync(m => m.CreateSnapshotAsync(new CreateSnapshotRequest { VolumeId = own }));
+        await RefusedAsync(m => m.CreateSnapshotAsync(new CreateSnapshotRequest { VolumeId = somebodys, TagSpecifications = [Tags("snapshot", marks)] }));
+        var copy = (await Monitor.CreateSnapshotAsync(new CreateSnapshotRequest { VolumeId = own, TagSpecifications = [Tags("snapshot", marks)] })).Snapshot.SnapshotId;
+        var theirs = (await _owner.Ec2.CreateSnapshotAsync(new CreateSnapshotRequest { VolumeId = somebodys })).Snapshot.SnapshotId;
+        await Fe2Ps.Tests.Support.Until.TrueAsync(
+            async () => (await _owner.Ec2.DescribeSnapshotsAsync(new DescribeSnapshotsRequest { SnapshotIds = [copy, theirs] })).Snapshots.TrueForAll(s => s.State == SnapshotState.Completed),
+            "they are taken");
+        await RefusedAsync(m => VolumeAsync(m, zone, copy));
+        await RefusedAsync(m => VolumeAsync(m, zone, theirs, marks));
+        var next = await VolumeAsync(Monitor, zone, copy, marks);
+
+        await RefusedAsync(m => m.CreateTagsAsync(new CreateTagsRequest { Resources = [next], Tags = [new Tag { Key = "fe2:job-volume", Value = "vol-2" }] }));
+        await RefusedAsync(m => m.DeleteTagsAsync(new DeleteTagsRequest { Resources = [next], Tags = [new Tag { Key = "fe2:job-id" }] }));
+        await Monitor.CreateTagsAsync(new CreateTagsRequest { Resources = [next], Tags = [new Tag { Key = "Name", Value = "data" }] });
+        await RefusedAsync(m => m.DeleteSnapshotAsync(new DeleteSnapshotRequest { SnapshotId = theirs }));
+        await Monitor.DeleteSnapshotAsync(new DeleteSnapshotRequest { SnapshotId = copy });
+        await Monitor.DeleteTagsAsync(new DeleteTagsRequest { Resources = [next], Tags = [new Tag { Key = "fe2:job-volume" }] });
+        await RefusedAsync(m => m.DeleteVolumeAsync(new DeleteVolumeRequest { VolumeId = next }));
+    }
+
+    private static TagSpecification Tags(string kind, (string Key, string Value)[] tags) =>
+        new() { ResourceType = kind, Tags = [.. tags.Select(t => new Tag { Key = t.Key, Value = t.Value })] };
+
+    private static async Task<string> VolumeAsync(IAmazonEC2 client, string zone, string? snapshot, params (string, string)[] tags) =>
+        (await client.CreateVolumeAsync(new CreateVolumeRequest
+        {
+            AvailabilityZone = zone,
+            Size = 1,
+            SnapshotId = snapshot,
+            TagSpecifications = tags.Length == 0 ? null : [Tags("volume", tags)],
+        })).Volume.VolumeId;
 
     [Fact]
     public async Task ItActsInNoOtherRegion()

@@ -120,6 +120,89 @@ public sealed class SupervisorVolumeTests(HostedJobFixture cloud, ITestOutputHel
     }
 
     [HostedFact]
+    public async Task AVolumeThatIsGoneComesBackFromTheSnapshotOfTheNotice()
+    {
+        Job job = await BeginAsync("sup-gone", ["/mnt/gone"]);
+        try
+        {
+            await LoseAsync(job, new { kind = "interrupt", instance = "sup-gone", seconds = 15 });
+            Job over = await EndAsync(job);
+            Assert.Equal((JobState.Finished, 0, 2), (over.State, over.ExitCode, over.Attempt));
+            Assert.Equal("big: OK\n", await _jobs.OnMonitorAsync(over, "cat checked"));
+            await _jobs.NothingLeftAsync(over);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+    }
+
+    [HostedFact]
+    public async Task AVolumeThatIsGoneForGoodIsSaidInTheJobsNote()
+    {
+        Job job = await BeginAsync("sup-lost", ["/mnt/lost"]);
+        try
+        {
+            await LoseAsync(job, new { kind = "kill", instance = "sup-lost" });
+            string wanted = $"the volume {job.Recovery!.Volumes[0].VolumeId} is gone, and there is no snapshot of it";
+            await Until.TrueAsync(
+                async () => Assert.Single(await cloud.Jobs.ListAsync(), j => j.Id == job.Id).Note?.Contains(wanted, StringComparison.Ordinal) == true, "the note says so", 240);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        // Whoever ends the machine has given the job up.
+        await new InstanceActions(cloud.Session).RemoveAsync([await new InstanceQuery(cloud.Session).GetAsync("sup-lost")]);
+        Assert.Equal((JobState.Lost, true), ((await EndAsync(job)).State, (await EndAsync(job)).IsStopped));
+    }
+
+    [HostedFact]
+    public async Task AComputerThatWaitsBesideItDoesNothingTwiceAndHasNothingToWarnOf()
+    {
+        Job job = await BeginAsync("sup-both", ["/mnt/both"]);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity", zone = job.Recovery!.Last.Zone });
+            var reports = new Reports();
+            Task<Job> waiting = new JobRecovery(cloud.Session, cloud.Jobs) { BetweenTries = TimeSpan.FromSeconds(1) }.WaitAsync(job, TimeSpan.FromSeconds(400), report: reports);
+            await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-both", seconds = 120 });
+            await _jobs.CompleteAsync(await waiting, volumes: 1);
+            Job over = await EndAsync(job);
+            await _jobs.NothingLeftAsync(over);
+            Assert.DoesNotContain(reports.All.OfType<WarningReport>(), r => r.Message.Contains("cost money", StringComparison.Ordinal));
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+    }
+
+    [HostedFact]
+    public async Task AScriptThatIsStartedAgainWhereItIsHasItsVolumes()
+    {
+        Job job = await BeginAsync("sup-again", ["/mnt/again"], new RecoveryOptions { RestartOnError = true });
+        await using (var there = await cloud.Connector.OpenAsync(job.Target!.Ssh))
+            await there.RunAsync("pkill -f myscript.s[h]");
+        Job over = await EndAsync(job);
+        await _jobs.CompleteAsync(over, volumes: 1);
+        Assert.Single(over.Recovery!.Attempts.Select(a => a.InstanceId).Distinct());
+        await _jobs.NothingLeftAsync(over);
+    }
+
+    /// <summary>Takes the job's machine away while there is no room for another one, then removes its volume.</summary>
+    private async Task LoseAsync(Job job, object fault)
+    {
+        await cloud.FaultAsync(new { kind = "capacity" });
+        await cloud.FaultAsync(fault);
+        var query = new VolumeQuery(cloud.Session);
+        await Until.TrueAsync(async () => VolumeFacts.StateOf(await query.GetAsync(job.Recovery!.Volumes[0].VolumeId)) == "available", "the volume is free", 240);
+        await new VolumeRemoval(cloud.Session).RemoveAsync(await query.GetAsync(job.Recovery!.Volumes[0].VolumeId));
+        await cloud.ClearFaultsAsync();
+    }
+
+    [HostedFact]
     public async Task WhereTheRoleDoesNotAllowItAWarningSaysSo()
     {
         Job job = await _jobs.BeginAsync("sup-denied", ["/mnt/denied"]);

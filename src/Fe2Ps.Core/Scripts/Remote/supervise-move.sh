@@ -13,6 +13,8 @@ fi
 open_job "$1"
 # shellcheck source=supervise-cloud.sh
 . "$HOME/.fe2/supervise-cloud"
+# shellcheck source=supervise-rules.sh
+. "$HOME/.fe2/supervise-rules"
 # shellcheck source=supervise-launch.sh
 . "$HOME/.fe2/supervise-launch"
 # shellcheck source=supervise-ready.sh
@@ -98,25 +100,6 @@ SEEN
     fi
 }
 
-is_marked() { call "$(plan marked)" INSTANCE "$1" && lines | grep -q '^<code>marked-for-[a-z-]*</code>$'; }
-
-# comes_back: whether EC2 stops or hibernates the present machine at an interruption, and starts it again (RecoveryFacts.ComesBack).
-comes_back() { [ "$(plan comes-back)" = 1 ] && [ "$market" = spot ]; }
-
-# is_stopped_by_ec2: after describe, whether an interruption has stopped the machine.
-is_stopped_by_ec2() { lines | grep -q '^<code>Server.SpotInstanceShutdown</code>$'; }
-
-# is_ended_on_request: after describe, whether somebody had EC2 end the machine, or shut it down from within. A script that ends at the
-# notice, or fails, may end its machine by itself (CloudJobs.WasEndedByRequestAsync).
-is_ended_on_request() {
-    who='(User|Instance)'
-    { [ ! -s "$meta/interrupted" ] && [ "$word" != finished ]; } || who=User
-    case $state in
-        stopping | stopped | shutting-down | terminated) lines | grep -Eq "^<code>Client[.]${who}InitiatedShutdown</code>\$" ;;
-        *) false ;;
-    esac
-}
-
 # over: nothing more is to be done. The machine that stays up, if it does, lets this one in no more.
 over() {
     if describe "$instance" && [ "$state" = running ]; then
@@ -125,76 +108,6 @@ over() {
     settle
     unsupervise
     exit 3
-}
-
-# decide: what Recovery.Next says, from the marks of the machine. Sets step: watch, start, replace; leaves when the job is over.
-decide() {
-    word=$(mark state)
-    interrupted=$(mark interrupted)
-    stays=
-    why=interrupted
-    again=
-    case $word in
-        finished)
-            exit_code=$(mark exit-code)
-            if [ "${exit_code:-0}" = 0 ] || [ -f "$meta/stopped" ] || [ "$(plan restart-on-error)" != 1 ]; then
-                over
-            fi
-            again=1
-            why=failed
-            ;;
-        lost)
-            [ ! -f "$meta/stopped" ] || over
-            again=1
-            [ -n "$interrupted" ] || why=lost
-            ;;
-        flushing) ;;
-        *)
-            if [ -n "$interrupted" ] && comes_back; then
-                # EC2 starts it again, and it goes on with its jobs by itself.
-                describe "$instance" || give_up "EC2 does not say how $instance is: $problem"
-                case $state in
-                    running | pending) exit 4 ;;
-                esac
-                ! is_stopped_by_ec2 || exit 4
-                interrupted=
-            fi
-            [ -z "$interrupted" ] || again=1
-            ;;
-    esac
-    if [ -z "$again" ] || [ -z "$interrupted" ]; then
-        describe "$instance" || give_up "EC2 does not say how $instance is: $problem"
-        case $state in
-            pending | running)
-                if [ -n "$again" ]; then
-                    # The machine is well, only the job's processes are not.
-                    [ "$state" != running ] || is_marked "$instance" || stays=1
-                elif ! comes_back && is_marked "$instance"; then
-                    again=1
-                fi
-                ;;
-            *)
-                if comes_back && is_stopped_by_ec2; then
-                    exit 4
-                fi
-                [ -n "$again" ] || why=lost
-                again=1
-                # Its last word may have come between the two questions.
-                case $(mark state) in
-                    finished | lost) [ "$word" = "$(mark state)" ] || exit 0 ;;
-                    *) "$fe2/abandon" "$id" lost "$instance" ;;
-                esac
-                ;;
-        esac
-    fi
-    if [ -n "$again" ]; then
-        [ "$count" -le "$(plan max-restarts)" ] || over
-        step=replace
-    elif [ "$started" = - ]; then
-        step=start
-    else
-        step=watch
-    fi
 }
 
 # has_finished: it came to its end in its last two minutes after all.
