@@ -93,6 +93,22 @@ public sealed class FileCopyTests(HostedCopyFixture cloud) : IClassFixture<Hoste
     }
 
     [HostedFact]
+    public async Task ALargeCopySaysHowFarItIs()
+    {
+        foreach (var rsync in new[] { true, false })
+        {
+            await using var connector = new SshConnector(cloud.Ssh() with { UseRsync = rsync });
+            var reports = new Reports();
+            await cloud.Copy(connector, reports).SendAsync(cloud.Od1, [CopyItem.Here(cloud.Big(150))], false, $"far-{rsync}/");
+            var progress = reports.All.OfType<ProgressReport>().Where(r => r.Percent is not null).ToList();
+            Assert.All(progress, r => Assert.StartsWith("Sending to od1", r.Activity, StringComparison.Ordinal));
+            var percents = progress.Select(r => r.Percent!.Value).ToList();
+            Assert.Contains(percents, p => p is > 0 and < 100);
+            Assert.Equal(percents.Order(), percents);
+        }
+    }
+
+    [HostedFact]
     public async Task FilesGoFromOneMachineToAnother()
     {
         var second = await cloud.LaunchAsync("carry2");
