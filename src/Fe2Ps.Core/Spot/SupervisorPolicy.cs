@@ -91,6 +91,8 @@ internal static class SupervisorPolicy
         JsonObject MarkedWithTags(params string[] tags)
         {
             JsonObject condition = Marked(OfAJob);
+            // Of no keys at all every one is allowed, and a call that names none takes all tags away.
+            condition["Null"]!["aws:TagKeys"] = "false";
             condition["ForAllValues:StringEquals"] = new JsonObject { ["aws:TagKeys"] = new JsonArray([.. tags.Select(t => (JsonNode)t)]) };
             return condition;
         }

@@ -27,11 +27,7 @@ public sealed class SupervisorPolicyTests : IAsyncLifetime
         await _cloud.InitializeAsync();
         _owner = await _cloud.SessionAsync();
         _ami = (await _owner.Ssm.GetParameterAsync(new GetParameterRequest { Name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64" })).Parameter.Value;
-        using var client = new HttpClient();
-        using var answer = await client.PostAsJsonAsync(
-            _cloud.EndpointUrl + "/_sandbox/users", new { name = "monitor", policies = new[] { JsonDocument.Parse(SupervisorPolicy.For("us-east-2")).RootElement } });
-        var made = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        _keys = new BasicAWSCredentials(made.GetProperty("accessKey").GetString(), made.GetProperty("secretKey").GetString());
+        await PutPoliciesAsync(SupervisorPolicy.For("us-east-2"));
     }
 
     public async Task DisposeAsync()
@@ -102,6 +98,26 @@ public sealed class SupervisorPolicyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ARoleThatItMayHandOnIsThatOneAlone()
+    {
+        var trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}""";
+        foreach (var name in new[] { "jobs", "jobs-admin" })
+        {
+            await _owner.Iam.CreateRoleAsync(new CreateRoleRequest { RoleName = name, AssumeRolePolicyDocument = trust });
+            await _owner.Iam.CreateInstanceProfileAsync(new CreateInstanceProfileRequest { InstanceProfileName = name });
+            await _owner.Iam.AddRoleToInstanceProfileAsync(new AddRoleToInstanceProfileRequest { InstanceProfileName = name, RoleName = name });
+        }
+
+        await PutPoliciesAsync(SupervisorPolicy.For("us-east-2"), SupervisorPolicy.HandOn("arn:aws:iam::123456789012:role/jobs", "us-east-2"));
+        (string, string)[] marks = [("fe2:role", "target"), ("fe2:job-id", "j")];
+        var launch = Launch(("instance", marks), ("volume", marks));
+        launch.IamInstanceProfile = new IamInstanceProfileSpecification { Name = "jobs" };
+        await Monitor.RunInstancesAsync(launch);
+        launch.IamInstanceProfile = new IamInstanceProfileSpecification { Name = "jobs-admin" };
+        await RefusedAsync(m => m.RunInstancesAsync(launch));
+    }
+
+    [Fact]
     public async Task ItTouchesNoVolumeOfAnybodysButAJobsAndNoGroup()
     {
         var volume = (await _owner.Ec2.CreateVolumeAsync(new CreateVolumeRequest { AvailabilityZone = "us-east-2a", Size = 1 })).Volume.VolumeId;
@@ -144,6 +160,8 @@ public sealed class SupervisorPolicyTests : IAsyncLifetime
 
         await RefusedAsync(m => m.CreateTagsAsync(new CreateTagsRequest { Resources = [next], Tags = [new Tag { Key = "fe2:job-volume", Value = "vol-2" }] }));
         await RefusedAsync(m => m.DeleteTagsAsync(new DeleteTagsRequest { Resources = [next], Tags = [new Tag { Key = "fe2:job-id" }] }));
+        // Without a key it would be all of them.
+        await RefusedAsync(m => m.DeleteTagsAsync(new DeleteTagsRequest { Resources = [next] }));
         await Monitor.CreateTagsAsync(new CreateTagsRequest { Resources = [next], Tags = [new Tag { Key = "Name", Value = "data" }] });
         await RefusedAsync(m => m.DeleteSnapshotAsync(new DeleteSnapshotRequest { SnapshotId = theirs }));
         await Monitor.DeleteSnapshotAsync(new DeleteSnapshotRequest { SnapshotId = copy });
@@ -172,6 +190,15 @@ public sealed class SupervisorPolicyTests : IAsyncLifetime
         await RefusedAsync(m => m.DescribeInstancesAsync(new DescribeInstancesRequest()), "us-west-2");
         await RefusedAsync(m => m.RunInstancesAsync(launch), "us-west-2");
         await RefusedAsync(m => m.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = ["i-0123456789abcdef0"] }), "us-west-2");
+    }
+
+    private async Task PutPoliciesAsync(params string[] policies)
+    {
+        using var client = new HttpClient();
+        using var answer = await client.PostAsJsonAsync(
+            _cloud.EndpointUrl + "/_sandbox/users", new { name = "monitor", policies = policies.Select(p => JsonDocument.Parse(p).RootElement) });
+        var made = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        _keys = new BasicAWSCredentials(made.GetProperty("accessKey").GetString(), made.GetProperty("secretKey").GetString());
     }
 
     private RunInstancesRequest Launch(params (string Kind, (string Key, string Value)[] Tags)[] tags) => new()
