@@ -101,6 +101,12 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
                 var result = await session.RunAsync(RemoteScripts.Call("stop", job.Id), null, cancellationToken).ConfigureAwait(false);
                 if (result.ExitCode == 1)
                     throw JobErrors.StillRuns(job);
+                var now = await _catalogue.GetAsync(job, report, cancellationToken).ConfigureAwait(false);
+                // Between two machines nothing runs that could be stopped: whoever brings it to the next one is told.
+                if (now is not { State: JobState.Preparing, Recovery.Last.Started: null, Monitor: { IsRunning: true } between })
+                    return now;
+                await using var there = await ssh.OpenAsync(between.Ssh, cancellationToken).ConfigureAwait(false);
+                await there.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
                 return await _catalogue.GetAsync(job, report, cancellationToken).ConfigureAwait(false);
             }
             catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)

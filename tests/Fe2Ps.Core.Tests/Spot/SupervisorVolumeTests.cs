@@ -153,9 +153,11 @@ public sealed class SupervisorVolumeTests(HostedJobFixture cloud, ITestOutputHel
             await cloud.ClearFaultsAsync();
         }
 
-        // Whoever ends the machine has given the job up.
-        await new InstanceActions(cloud.Session).RemoveAsync([await new InstanceQuery(cloud.Session).GetAsync("sup-lost")]);
-        Assert.Equal((JobState.Lost, true), ((await EndAsync(job)).State, (await EndAsync(job)).IsStopped));
+        // Nothing runs on the machine that was launched for it: it ends with the job.
+        await cloud.Jobs.Control.StopAsync(Assert.Single(await cloud.Jobs.ListAsync(), j => j.Id == job.Id), null, default);
+        Job over = await EndAsync(job);
+        Assert.Equal((JobState.Lost, true), (over.State, over.IsStopped));
+        await Until.TrueAsync(async () => await cloud.StateOfAsync(over.TargetId) is "terminated" or "shutting-down", "the machine ends", 60);
     }
 
     [HostedFact]

@@ -27,6 +27,14 @@ decide() {
     stays=
     why=interrupted
     again=
+    if [ "$started" = - ] && [ -f "$meta/stopped" ]; then
+        # Stopped before it was started here. A machine that was launched for it alone is not needed any more.
+        say "fe2: the job was stopped before it was started on $instance"
+        new=$instance
+        [ "$(grep -c "^[0-9]* $instance " "$attempts")" != 1 ] || end_new
+        "$fe2/abandon" "$id" lost "$instance"
+        over
+    fi
     case $word in
         finished)
             exit_code=$(mark exit-code)
