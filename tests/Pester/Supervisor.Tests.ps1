@@ -45,6 +45,22 @@ Describe 'Jobs that go on with this computer switched off' -Skip:$skip {
         (Get-Fe2Instance od1).IamInstanceProfile.Arn | Should -BeLike '*/fe2-monitor-us-east-2'
     }
 
+    It 'lets the disk of a machine that ends with its job stay with -KeepVolume, and only then' {
+        foreach ($keeps in $true, $false) {
+            $machine = New-Fe2Instance "keeper-$keeps"
+            $disk = $machine.BlockDeviceMappings[0].Ebs.VolumeId
+            $job = Invoke-Fe2Script $short "keeper-$keeps" od1 -KeepVolume:$keeps -OnExit Terminate
+            Wait-Until { (Get-Fe2Volume -VolumeId $disk -ErrorAction Ignore).State -notin 'in-use', 'deleting' } -Seconds 120 -What 'the machine is gone'
+            $kept = Get-Fe2Volume -VolumeId $disk -ErrorAction Ignore
+            if ($keeps) {
+                $kept.State | Should -Be 'available'
+                ($kept.Tags | Where-Object Key -EQ 'fe2:job').Value | Should -Be $job.Name
+                $kept | Remove-Fe2Volume -Confirm:$false
+            }
+            else { $kept | Should -BeNullOrEmpty }
+        }
+    }
+
     It 'leaves no role when the last monitor is removed' {
         Clear-Fe2Call
         Remove-Fe2Instance od1 -Confirm:$false
