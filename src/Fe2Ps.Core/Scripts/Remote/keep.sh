@@ -19,7 +19,7 @@ fi
 remember "$private/keep.pid" $$
 # A machine that goes down says so this way, and leaves some seconds.
 going_down=
-trap 'going_down=1' TERM
+trap 'going_down=1; let_pass' TERM
 lsyncd_pid=
 note=
 log=$private/sync.log

@@ -189,6 +189,14 @@ push() {
         -e "ssh -F '$private/ssh_config'" "$@" "$dir/" monitor:./
 }
 
+# let_pass: a machine that goes down asks its processes one after the other to end, those too that have just been started. What is to
+# be found out or written down by other programs has to wait until it has asked all.
+let_pass() {
+    for _ in 1 2 3 4 5; do
+        sleep 0.2
+    done
+}
+
 # stay PID: where systemd is, a process gets a scope of the job's own, with what it starts from now on. There it lives
 # on when the session ends that it came from, whatever logind does then (KillUserProcesses); when the machine goes down, it is asked
 # to end once (the processes of a session get SIGHUP too) and while there is a network still (what cron and cloud-init have started

@@ -18,7 +18,8 @@ pass_on() {
 go_down() {
     signalled=1
     going_down=1
-    put "$private/down" "$(now)"
+    : > "$private/down"
+    let_pass
 }
 # When the machine goes down, tmux does too, and so does the terminal: that is not meant for the script, which is saving.
 hang_up() {
