@@ -338,7 +338,7 @@ public sealed class ContainerFabric : IHostFabric
                 restarted = true;
             }
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or CommandFailedException)
         {
             // It does not start again, and has ended.
         }
