@@ -73,9 +73,9 @@ Describe 'Stopping and failing' {
         foreach ($left in Get-Fe2Instance refused* | Where-Object State -In 'pending', 'running') {
             $text | Should -Match $left.InstanceId
             $text | Should -Match 'Remove-Fe2Instance'
+            $text | Should -Match '[Ii]nterrupted'
         }
 
-        $text | Should -Match '[Ii]nterrupted'
         Get-Fe2Instance refused* | Remove-Fe2Instance -Confirm:$false
     }
 

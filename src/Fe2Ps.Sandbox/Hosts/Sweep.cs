@@ -34,7 +34,8 @@ internal static class Sweep
 
         foreach (var point in MountsWithin(folder))
             Kernel.Unmount(point);
-        foreach (var loop in loops)
+        // Looked for again: one that is free by now may be another sandbox's.
+        foreach (var loop in stateFolder.Length > 0 ? LoopDevices.FindWithin(stateFolder) : [])
             await LoopDevices.TryDetachAsync(loop, cancellationToken).ConfigureAwait(false);
         if (Commands.Find("ip") is not null)
             await HostNetwork.RemoveAsync(id, cancellationToken).ConfigureAwait(false);

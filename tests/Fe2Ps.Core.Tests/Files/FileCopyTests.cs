@@ -103,7 +103,8 @@ public sealed class FileCopyTests(HostedCopyFixture cloud) : IClassFixture<Hoste
             var progress = reports.All.OfType<ProgressReport>().Where(r => r.Percent is not null).ToList();
             Assert.All(progress, r => Assert.StartsWith("Sending to od1", r.Activity, StringComparison.Ordinal));
             var percents = progress.Select(r => r.Percent!.Value).ToList();
-            Assert.Contains(percents, p => p is > 0 and < 100);
+            // How many there are is a matter of speed: rsync speaks once a second, and at the end.
+            Assert.Equal(100, percents[^1]);
             Assert.Equal(percents.Order(), percents);
         }
     }

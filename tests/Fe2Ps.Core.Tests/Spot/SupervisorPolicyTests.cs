@@ -144,6 +144,9 @@ public sealed class SupervisorPolicyTests : IAsyncLifetime
         var (own, somebodys) = (await VolumeAsync(_owner.Ec2, zone, null, marks), await VolumeAsync(_owner.Ec2, zone, null));
         await RefusedAsync(m => m.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = own, InstanceId = other, Device = "/dev/sdf" }));
         await RefusedAsync(m => m.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = somebodys, InstanceId = job, Device = "/dev/sdf" }));
+        await Fe2Ps.Tests.Support.Until.TrueAsync(
+            async () => (await _owner.Ec2.DescribeVolumesAsync(new DescribeVolumesRequest { VolumeIds = [own, somebodys] })).Volumes.TrueForAll(v => v.State == VolumeState.Available),
+            "they are made");
         await Monitor.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = own, InstanceId = job, Device = "/dev/sdf" });
         await Monitor.DetachVolumeAsync(new DetachVolumeRequest { VolumeId = own });
 

@@ -106,9 +106,14 @@ public sealed class StorageFixture : SandboxFixture
     internal async Task<string> RawAsync(Volume volume, string command)
     {
         await AttachRawAsync(volume, "od2", "/dev/sdp");
-        string output = await OnAsync("od2", command.Replace("DISK", ById(volume), StringComparison.Ordinal));
-        await Mounter.DetachAsync(await Query.GetAsync(volume.VolumeId), CancellationToken.None);
-        return output;
+        try
+        {
+            return await OnAsync("od2", command.Replace("DISK", ById(volume), StringComparison.Ordinal));
+        }
+        finally
+        {
+            await Mounter.DetachAsync(await Query.GetAsync(volume.VolumeId), CancellationToken.None);
+        }
     }
 
     /// <summary>The link to a volume's device on a machine built on Nitro.</summary>
