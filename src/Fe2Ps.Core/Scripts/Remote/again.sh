@@ -16,6 +16,23 @@ fi
 # A stop that was asked for in the meantime.
 [ ! -e "$meta/stopped" ] || exit 76
 edit_keys "fe2:$id" || exit 1
+# Nor what it is bringing at this moment, by a connection that is there already: its last word would be taken for the next one's.
+for file in "$private"/doors/*; do
+    if alive "$file"; then
+        read -r door _ < "$file"
+        kill -STOP "$door"
+        guests=
+        for proc in /proc/[0-9]*; do
+            guest=${proc#/proc/}
+            [ "$(stat_of "$guest" | cut -d ' ' -f 2)" != "$door" ] || guests="$guests $guest"
+        done
+        kill -KILL "$door"
+        for guest in $guests; do
+            kill -KILL -- "-$guest" 2>/dev/null || kill -KILL "$guest" 2>/dev/null
+        done
+    fi
+    rm -f "$file"
+done
 rm -rf "$dir/.fe2-partial"
 for mark in state exit-code started ended heartbeat interrupted rebalance saved; do
     rm -f "$meta/$mark" || exit 1

@@ -88,7 +88,7 @@ umask 022
 [ "$(this_instance)" = "$(cat "$fe2/instance" 2>/dev/null)" ] || exit 0
 for job in "$fe2"/jobs/*; do
     # Between two machines of a job nobody else would start it again.
-    [ ! -f "$job/plan" ] || (private=$job && start_supervisor "${job##*/}")
+    [ ! -f "$job/supervised" ] || (private=$job && start_supervisor "${job##*/}")
     [ -s "$job/recover" ] || continue
     setsid "$fe2/resume" "${job##*/}" boot </dev/null &
 done

@@ -13,6 +13,24 @@ fi
 open_job "$1"
 request=${SSH_ORIGINAL_COMMAND-}
 
+# note_door: writes down which sshd this came in by. A connection outlives the key that it was made with: again closes it.
+note_door() {
+    door=$PPID
+    while [ "${door:-0}" -gt 1 ]; do
+        case $(cat "/proc/$door/comm" 2>/dev/null) in
+            sshd*) break ;;
+        esac
+        door=$(stat_of "$door" | cut -d ' ' -f 2)
+    done
+    [ "${door:-0}" -gt 1 ] || return 0
+    ! alive "$private/doors/$door" || return 0
+    mkdir -p "$private/doors"
+    for file in "$private"/doors/*; do
+        alive "$file" || rm -f "$file"
+    done
+    remember "$private/doors/$door" "$door"
+}
+
 finish() {
     case $2 in
         finished | lost) ;;
@@ -109,6 +127,7 @@ plain_rsync() {
     exec rsync --server $arguments . ./
 }
 
+note_door
 case $request in
     'done '*)
         [ -z "$load" ] || exit 77
@@ -130,7 +149,7 @@ case $request in
     'rsync --server '*)
         refuse_links
         # After a restart of this machine nobody else would start it again.
-        [ ! -f "$private/plan" ] || start_supervisor "$id"
+        [ ! -f "$private/supervised" ] || start_supervisor "$id"
         rrsync=$(find_rrsync)
         [ -n "$rrsync" ] || plain_rsync
         if [ -n "$load" ]; then set -- -ro "$dir"; else set -- -wo "$dir"; fi

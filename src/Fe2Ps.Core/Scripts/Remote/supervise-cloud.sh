@@ -87,7 +87,7 @@ unshare() {
 
 # unsupervise: what the supervisor needed is taken away.
 unsupervise() {
-    for file in plan way supervise.note supervise.key supervise.key.pub supervise.line next.key machines no-room cloud.form cloud.answer \
+    for file in supervised plan way supervise.note supervise.key supervise.key.pub supervise.line next.key machines no-room cloud.form cloud.answer \
         save.form save.answer still still.said; do
         rm -f "$private/$file"
     done

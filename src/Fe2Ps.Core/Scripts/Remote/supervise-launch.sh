@@ -35,6 +35,8 @@ launch() {
     order=$(choices)
     round=0
     while :; do
+        # Taken back meanwhile.
+        [ -f "$private/plan" ] || exit 3
         oldest=
         chosen=
         present=$(date +%s)
@@ -90,6 +92,7 @@ ready() {
     rounds=0
     # A public address comes a little later than the machine.
     until [ "$new_address" != - ] && reach "$new_address" "$new" true 2>/dev/null; do
+        [ -f "$private/plan" ] || exit 3
         rounds=$((rounds + 1))
         if [ $((rounds % 20)) = 0 ] || { [ "$new_address" = - ] && [ $((rounds % 4)) = 0 ]; }; then
             describe "$new" || :

@@ -78,4 +78,6 @@ if [ -s "$private/volumes" ]; then
     done
 fi
 "$fe2/onboot" install </dev/null || say "fe2: after a restart of this machine, the next thing that comes from the job starts the supervisor"
+# Until now nobody else may start it: two that ask EC2 at once would read each other's answers.
+put "$private/supervised" "$(now)"
 start_supervisor "$id"
