@@ -157,9 +157,23 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         return true;
     }
 
-    /// <summary>The folder comes from the monitor, and the script starts.</summary>
-    private async Task<Job> StartAsync(RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    /// <summary>Whether somebody has stopped the job before it was started on its present machine, which then ends where it was launched for the job alone.</summary>
+    private async Task<bool> IsDroppedAsync(RecoveryFacts facts, CancellationToken cancellationToken)
     {
+        var asked = await monitor.Session.RunAsync($"test -e {ShellQuote.Home(job.Folder + "/.fe2/stopped")}", null, cancellationToken).ConfigureAwait(false);
+        if (asked.ExitCode != 0)
+            return false;
+        if (facts.Attempts.Count > 1 && facts.Attempts.Count(a => a.InstanceId == facts.Last.InstanceId) == 1)
+            await RemoveAsync(facts.Last, cancellationToken).ConfigureAwait(false);
+        await monitor.CallAsync("abandon", [job.Id, "lost", facts.Last.InstanceId], "Ending the job", null, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The folder comes from the monitor, and the script starts. Null where it is not wanted any more.</summary>
+    private async Task<Job?> StartAsync(RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        if (await IsDroppedAsync(facts, cancellationToken).ConfigureAwait(false))
+            return null;
         var machine = await jobs.MachineAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false);
         report?.Report(new ProgressReport($"Job {job.Name}", $"starting {job.Script} on {machine.Name} ({machine.Id})"));
         await using var target = await JobHost.OpenAsync(jobs.Connector, machine, cancellationToken).ConfigureAwait(false);
@@ -181,6 +195,9 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             await target.GoOnAtBootAsync(report, cancellationToken).ConfigureAwait(false);
             if (facts.Options.CheckpointEvery is not null && await target.WhyNoCheckpointAsync(report, cancellationToken).ConfigureAwait(false) is { } why)
                 report?.Report(new WarningReport($"{machine.Name} cannot take over the memory of the script of {job.Name}: {why}. It is started again."));
+            // The folder may have been long on its way.
+            if (await IsDroppedAsync(facts, cancellationToken).ConfigureAwait(false))
+                return null;
             await target.CallAsync(
                 "start", ScriptRunner.StartArguments(job.Id, job.Script, machine, facts.Signal, facts.Last.Number, facts.Options), "Starting the script", environment, cancellationToken)
                 .ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
 using Fe2Ps.Core.Instances;
@@ -150,7 +151,7 @@ public sealed class JobVolumes(Fe2Session session, ISshConnector connector, IPro
         {
             try
             {
-                await SettleAsync(volume, job.OnExit, cancellationToken).ConfigureAwait(false);
+                await SettleAsync(volume, job, cancellationToken).ConfigureAwait(false);
                 await RemoveSnapshotsAsync(job.Id, volume.Key, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (IsCloud(e))
@@ -188,17 +189,25 @@ public sealed class JobVolumes(Fe2Session session, ISshConnector connector, IPro
 
     internal static bool IsCloud(Exception e) => e is Fe2Exception or AmazonServiceException or AmazonClientException or HttpRequestException or IOException;
 
-    private async Task SettleAsync(JobVolume volume, OnExit onExit, CancellationToken cancellationToken)
+    private async Task SettleAsync(JobVolume volume, Job job, CancellationToken cancellationToken)
     {
         Volume? now = await _query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false);
-        if (!volume.EndsWithMachine || now is null || VolumeFacts.StateOf(now) is "deleting" or "deleted")
+        if (!IsOf(job, now))
             return;
+        if (!volume.EndsWithMachine)
+        {
+            // The roles of monitors reach no further than jobs do.
+            await session.Ec2.DeleteTagsAsync(
+                new DeleteTagsRequest { Resources = [volume.VolumeId], Tags = [new Tag { Key = TagNames.JobVolume }] }, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         Instance? holder = VolumeFacts.InstanceOf(now) is { } id
             ? (await new InstanceQuery(session).ByIdsAsync([id], cancellationToken).ConfigureAwait(false)).FirstOrDefault() : null;
         if (holder is not null && !InstanceFacts.IsEnding(holder))
         {
             await SetEndAsync(volume.VolumeId, endsWithMachine: true, cancellationToken).ConfigureAwait(false);
-            if (onExit != OnExit.Terminate)
+            if (job.OnExit != OnExit.Terminate)
                 return;
             // It ends at about this moment: whether the word came in time is seen when the machine is gone.
             holder = await EndedAsync(holder, cancellationToken).ConfigureAwait(false);
@@ -206,12 +215,18 @@ public sealed class JobVolumes(Fe2Session session, ISshConnector connector, IPro
                 return;
         }
 
-        if (await _query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false) is not { } left || VolumeFacts.StateOf(left) is "deleting" or "deleted")
+        Volume? left = await _query.TryByIdAsync(volume.VolumeId, cancellationToken).ConfigureAwait(false);
+        if (!IsOf(job, left))
             return;
         string end = await new VolumeRemoval(session).EndAsync(left, isFresh: false).ConfigureAwait(false);
         if (end.StartsWith("WARNING", StringComparison.Ordinal))
             report?.Report(new WarningReport(end));
     }
+
+    /// <summary>Whether a volume is there and is still this job's: another job may have mounted it, and has it then.</summary>
+    private static bool IsOf(Job job, [NotNullWhen(true)] Volume? volume) =>
+        volume is not null && VolumeFacts.StateOf(volume) is not ("deleting" or "deleted")
+        && volume.Tags?.Any(t => t.Key == TagNames.JobId && t.Value == job.Id) == true;
 
     /// <summary>Waits for a machine that ends itself. Null when it has ended.</summary>
     private async Task<Instance?> EndedAsync(Instance instance, CancellationToken cancellationToken)

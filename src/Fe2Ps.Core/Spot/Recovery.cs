@@ -35,14 +35,21 @@ internal static class Recovery
             return job.ExitCode is 0 or null || job.IsStopped || !facts.Options.RestartOnError ? RecoveryStep.Done : Again(facts);
         // A stop that was asked for is no interruption, whatever the machine does meanwhile.
         if (job.IsStopped)
-            return job.IsOver || !targetLives || isMarked || job.State == JobState.Interrupted ? RecoveryStep.Done : RecoveryStep.Watch;
+        {
+            return job.IsOver || !targetLives || isMarked || job.State == JobState.Interrupted ? RecoveryStep.Done
+                // Between two machines: nothing runs that could end, and the next one is not needed any more.
+                : IsUnstarted(job, facts) && facts.Attempts.Count > 1 ? RecoveryStep.Start : RecoveryStep.Watch;
+        }
+
         if (facts.ComesBack && job.State != JobState.Lost && (isMarked || job.State == JobState.Interrupted))
             return RecoveryStep.Watch;
         if (!targetLives || isMarked || job.State is JobState.Lost or JobState.Interrupted)
             return Again(facts);
         // Flushing: the script has ended. What it ended with decides, once everything is on the monitor.
-        return facts.Last.Started is null && job.State == JobState.Preparing ? RecoveryStep.Start : RecoveryStep.Watch;
+        return IsUnstarted(job, facts) ? RecoveryStep.Start : RecoveryStep.Watch;
     }
+
+    private static bool IsUnstarted(Job job, RecoveryFacts facts) => facts.Last.Started is null && job.State == JobState.Preparing;
 
     private static RecoveryStep Again(RecoveryFacts facts) =>
         facts.Attempts.Count > facts.Options.MaxRestarts ? RecoveryStep.GiveUp : RecoveryStep.Replace;

@@ -39,6 +39,10 @@ public sealed class RecoveryRulesTests
         facts = facts.WithLast(facts.Last with { Started = null });
         Assert.Equal(RecoveryStep.Start, Recovery.Next(TheJob(JobState.Preparing, null), facts, true, false));
         Assert.Equal(RecoveryStep.Replace, Recovery.Next(TheJob(JobState.Preparing, null), facts, false, false));
+        // Stopped between two machines: whoever has the next one started ends it. The first one is its owner's.
+        var stopped = TheJob(JobState.Preparing, null) with { IsStopped = true };
+        Assert.Equal(RecoveryStep.Watch, Recovery.Next(stopped, facts, true, false));
+        Assert.Equal(RecoveryStep.Start, Recovery.Next(stopped, facts with { Attempts = [facts.Last with { Started = DateTimeOffset.UnixEpoch }, facts.Last with { Number = 2 }] }, true, false));
     }
 
     [Fact]

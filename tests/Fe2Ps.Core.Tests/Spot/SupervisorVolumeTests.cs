@@ -1,3 +1,4 @@
+using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Spot;
@@ -26,6 +27,22 @@ public sealed class SupervisorVolumeTests(HostedJobFixture cloud, ITestOutputHel
         await _jobs.CompleteAsync(over, volumes: 2);
         Assert.Equal(job.Recovery!.Volumes, over.Recovery!.Volumes);
         await _jobs.NothingLeftAsync(over);
+    }
+
+    /// <summary>Two jobs of one machine may write to one volume: it is the one's that was told last.</summary>
+    [HostedFact]
+    public async Task AVolumeThatIsAnotherJobsByNowIsLeftToItAtTheEnd()
+    {
+        Job job = await BeginAsync("sup-shared", ["/mnt/shared"]);
+        string id = job.Recovery!.Volumes[0].VolumeId;
+        await cloud.Session.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [id], Tags = [new Tag(TagNames.JobId, "another-job")] });
+        await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-shared", seconds = 120 });
+        Job over = await EndAsync(job);
+        await _jobs.CompleteAsync(over, volumes: 1);
+        // Nor does a computer that asks later take it.
+        await new JobVolumes(cloud.Session, cloud.Connector).SettleAsync(over, over.Recovery!);
+        Volume volume = await new VolumeQuery(cloud.Session).TryByIdAsync(id, default) ?? throw new InvalidOperationException("the volume is gone");
+        Assert.True(VolumeFacts.StateOf(volume) is "available" or "in-use", VolumeFacts.StateOf(volume));
     }
 
     [HostedFact]
@@ -153,10 +170,11 @@ public sealed class SupervisorVolumeTests(HostedJobFixture cloud, ITestOutputHel
             await cloud.ClearFaultsAsync();
         }
 
-        // Nothing runs on the machine that was launched for it: it ends with the job.
-        await cloud.Jobs.Control.StopAsync(Assert.Single(await cloud.Jobs.ListAsync(), j => j.Id == job.Id), null, default);
+        // A machine on which nothing can be started is not kept for ever.
+        await _jobs.OnMonitorAsync(job, $"echo 'enough 1' >> ~/.fe2/jobs/{job.Id}/plan");
         Job over = await EndAsync(job);
-        Assert.Equal((JobState.Lost, true), (over.State, over.IsStopped));
+        Assert.Equal((JobState.Lost, false), (over.State, over.IsStopped));
+        Assert.Contains($"it could not be started on {over.TargetId}: the volume ", over.Note, StringComparison.Ordinal);
         await Until.TrueAsync(async () => await cloud.StateOfAsync(over.TargetId) is "terminated" or "shutting-down", "the machine ends", 60);
     }
 

@@ -15,7 +15,11 @@ if mountpoint -q "$point"; then
         exit 66
     fi
 fi
-kill "$(cat "$state/$1.pid" 2>/dev/null)" 2>/dev/null
+# After a restart of the machine the number may be another program's.
+pid=$(cat "$state/$1.pid" 2>/dev/null)
+if [ -n "$pid" ] && tr '\000' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qF "$state/$1.conf"; then
+    kill "$pid" 2>/dev/null
+fi
 rm -f "$state/$1.point" "$state/$1.conf" "$state/$1.pid" "$state/$1.boot"
 if ! ls "$state"/*.boot >/dev/null 2>&1; then
     rm -f /var/lib/cloud/scripts/per-boot/fe2-efs

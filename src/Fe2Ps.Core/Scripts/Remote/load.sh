@@ -17,6 +17,8 @@ for address in "$@"; do
         by=
         # What came ahead (supervise-ready) may be old, also where size and time are those of now.
         [ ! -f "$fe2/ahead-$id" ] || by=--checksum
+        # A data volume in the folder may hold newer files than the monitor, or, made of a snapshot, older ones: the newer ones stay.
+        ! below=$dir/ awk '{ gsub(/\\040/, " ", $2) } index($2, ENVIRON["below"]) == 1 { found = 1 } END { exit !found }' /proc/self/mounts || by="$by --update"
         # shellcheck disable=SC2086 # one word or none
         rsync -rlpt $by -e "ssh $own -F '$private/ssh_config'" monitor:./ "$dir/" >&2 || exit
         rm -f "$fe2/ahead-$id"

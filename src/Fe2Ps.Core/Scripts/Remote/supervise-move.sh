@@ -4,6 +4,8 @@
 # computers that wait carry out: whoever of them has the lease does the work, and leaves after each step a state from which
 # anybody finds out how far it came. Exit code 3 when there is nothing to do (any more): the job is over, or was started as
 # often as it may be. 4 while EC2 has stopped the machine and will start it again. 75 while a computer sees to the job.
+# supervise-move ID enough: it has been tried for long enough to start the script on the present machine: what was launched for it
+# ends, and the job waits for a computer that asks for it.
 # Bash where it is, since it has more to reckon than to start.
 if [ -z "${BASH_VERSION-}" ] && command -v bash >/dev/null 2>&1; then
     exec bash "$0" "$@"
@@ -12,15 +14,15 @@ fi
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
 # shellcheck source=supervise-cloud.sh
-. "$HOME/.fe2/supervise-cloud"
+. "$HOME/.fe2/supervise-cloud" || exit 1
 # shellcheck source=supervise-rules.sh
-. "$HOME/.fe2/supervise-rules"
+. "$HOME/.fe2/supervise-rules" || exit 1
 # shellcheck source=supervise-launch.sh
-. "$HOME/.fe2/supervise-launch"
+. "$HOME/.fe2/supervise-launch" || exit 1
 # shellcheck source=supervise-ready.sh
-. "$HOME/.fe2/supervise-ready"
+. "$HOME/.fe2/supervise-ready" || exit 1
 # shellcheck source=supervise-volume.sh
-. "$HOME/.fe2/supervise-volume"
+. "$HOME/.fe2/supervise-volume" || exit 1
 [ -f "$private/plan" ] || exit 3
 trap '' HUP INT PIPE
 attempts=$private/attempts
@@ -204,6 +206,8 @@ start() {
     reach "$address" "$instance" ".fe2/load $id $(plan monitor-addresses)" </dev/null >/dev/null || return 1
     "$fe2/authorize" "$id" write "$key_type" "$key_blob" || return 1
     [ -z "${stays-}" ] || tell attempt INSTANCE "$instance" ATTEMPT "$number"
+    # The folder may have been long on its way.
+    [ ! -e "$meta/stopped" ] || return 1
     kind=lasting
     [ "$market" != spot ] || kind=spot
     reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number $(plan max-restarts) $(plan start-words)" \
@@ -223,6 +227,11 @@ started_now() {
 
 read_last || give_up "$attempts cannot be read"
 decide
+if [ "${2-}" = enough ]; then
+    [ $step = start ] || exit 1
+    say "fe2: the script could not be started on $instance"
+    drop_unstarted "$(printf 'lost\nit could not be started on %s: %s' "$instance" "$(head -n 1 "$private/supervise.note" 2>/dev/null)")"
+fi
 case $step in
     watch) exit 0 ;;
     replace)
@@ -264,5 +273,7 @@ case $step in
         hand_in
         [ -z "$former" ] || end_for_good "$former"
         ;;
+    start) ;;
+    *) exit 1 ;;
 esac
 start

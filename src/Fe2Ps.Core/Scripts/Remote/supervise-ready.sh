@@ -25,12 +25,12 @@ make_ready() {
     return 0
 }
 
-# send_ahead ADDRESS INSTANCE: what is here already goes to the next machine. A head start only, of which a failure is none: load brings
+# send_ahead ADDRESS INSTANCE: what is here already goes to the next machine, but what rsync is about to finish (.NAME.six signs). A head start only, of which a failure is none: load brings
 # what is missing or has changed since, by content, because a mark says that this was here. Not where a data volume may have its place in
 # the folder.
 send_ahead() {
     [ ! -s "$volumes" ] || return 0
-    (cd "$dir" && nice tar --exclude=./.fe2 --exclude=.fe2-partial -cf - .) 2>/dev/null \
+    (cd "$dir" && nice tar --exclude=./.fe2 --exclude=.fe2-partial --exclude='.*.??????' -cf - .) 2>/dev/null \
         | reach "$1" "$2" ": > .fe2/ahead-$id && tar -C fastec2/$(quoted "$name") -xf - 2>/dev/null" >/dev/null 2>&1 \
         && say "fe2: what is here already is on $2"
 }

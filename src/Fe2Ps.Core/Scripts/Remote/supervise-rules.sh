@@ -20,6 +20,15 @@ is_ended_on_request() {
     esac
 }
 
+# drop_unstarted STATE: ends the present machine, on which the script was not started, where it was launched for the job alone.
+drop_unstarted() {
+    new=$instance
+    [ "$(grep -c "^[0-9]* $instance " "$attempts")" != 1 ] || end_new
+    put "$meta/state" "$1"
+    "$fe2/abandon" "$id" lost "$instance"
+    over
+}
+
 # decide: what Recovery.Next says, from the marks of the machine. Sets step: watch, start, replace; leaves when the job is over.
 decide() {
     word=$(mark state)
@@ -30,10 +39,7 @@ decide() {
     if [ "$started" = - ] && [ -f "$meta/stopped" ]; then
         # Stopped before it was started here. A machine that was launched for it alone is not needed any more.
         say "fe2: the job was stopped before it was started on $instance"
-        new=$instance
-        [ "$(grep -c "^[0-9]* $instance " "$attempts")" != 1 ] || end_new
-        "$fe2/abandon" "$id" lost "$instance"
-        over
+        drop_unstarted lost
     fi
     case $word in
         finished)

@@ -44,16 +44,26 @@ save_one() {
     if grep -qE '^(frozen|unmounted|system) ' "$private/still.said" 2>/dev/null \
         && call "$(plan "volume-save-$slot")" VOLUME "$volume" ATTEMPT "$number" TOKEN "$(plan token)-$number-$(date +%s)"; then
         taken=$(element snapshotId)
+        # Until it is known to be whole.
+        put "$private/save.taken" "$taken"
     fi
     exec 5>&-
     wait $freezing
     if [ -n "$taken" ] && grep -qE '^(held|unmounted|system) ' "$private/still.said"; then
+        rm -f "$private/save.taken"
         say "fe2: $taken of $volume is being taken"
         return 0
     fi
     # EC2 took longer to answer than the file system may be held still: it may be half written.
-    [ -z "$taken" ] || call "$(plan snapshot-remove)" SNAPSHOT "$taken" || :
+    end_unproven
     return 1
+}
+
+# end_unproven: a snapshot of which nobody knows whether the file system was held still.
+end_unproven() {
+    [ -s "$private/save.taken" ] || return 0
+    call "$(plan snapshot-remove)" SNAPSHOT "$(head -n 1 "$private/save.taken")" || say "fe2: $(cat "$private/save.taken") may be half written: $problem"
+    rm -f "$private/save.taken"
 }
 
 # begin_saving, end_saving: around the search for another machine. A machine that has a minute to live is not asked for longer than this.
@@ -73,6 +83,7 @@ end_saving() {
     kill "$saving" 2>/dev/null
     wait "$saving" 2>/dev/null
     saving=
+    end_unproven
 }
 
 # copy SNAPSHOT [WORDS]: a volume of it in the present machine's zone, mounted; WORDS are what the request says of its kind beside what
@@ -123,8 +134,11 @@ bring_one() {
         like=$(kind)
         call "$(plan "volume-save-$slot")" VOLUME "$volume" ATTEMPT "$number" TOKEN "$(plan token)-$number-$(date +%s)" \
             || { trouble "EC2 refuses a snapshot of $volume: $problem"; return 1; }
-        copy "$(element snapshotId)" "$like"
-        return
+        made=$(element snapshotId)
+        copy "$made" "$like" && return
+        # It was made for that alone; the next try makes its own.
+        call "$(plan snapshot-remove)" SNAPSHOT "$made" || say "fe2: $made is left and costs money: $problem"
+        return 1
     fi
     call "$(plan snapshots-of)" KEY "$slot" || { trouble "the snapshots of $volume cannot be looked for: $problem"; return 1; }
     newest=$(snapshots | awk '$2 != "error" { print $1; exit }')
@@ -186,7 +200,8 @@ KNOWN
 }
 
 # settle: after a job that has finished. Volumes that would have ended with its machine are removed when that has ended; snapshots that
-# were taken on the way are. What stays on a machine that stays is set right by whoever waits for the job (JobVolumes.SettleAsync).
+# were taken on the way are. What stays is no more the job's, so that this machine's role ends there. What stays on a machine that stays
+# is set right by whoever waits for the job (JobVolumes.SettleAsync). Another job may have a volume by now: it is that one's.
 settle() {
     [ -s "$volumes" ] && [ "$(mark state)" = finished ] && [ "$(plan keep-volume)" != 1 ] || return 0
     slots=$(cut -d ' ' -f 1 "$volumes")
@@ -195,21 +210,33 @@ settle() {
         read -r _ ends _ <<KNOWN
 $(plan "volume-$slot")
 KNOWN
-        [ "$ends" != 1 ] || settle_one || say "fe2: $volume may be left and cost money: $problem"
+        if [ "$ends" = 1 ]; then
+            settle_one || say "fe2: $volume may be left and cost money: $problem"
+        elif is_ours; then
+            call "$(plan volume-kept)" VOLUME "$volume" || say "fe2: $volume still says that it is this job's: $problem"
+        fi
         remove_snapshots
     done
 }
 
+# is_ours: by its tags, as they are now.
+is_ours() { call "$(plan volumes-of)" KEY "$slot" && of_job | cut -d ' ' -f 1 | grep -qxF -e "$volume"; }
+
 settle_one() {
     settle_by=$(($(date +%s) + 180))
-    while look "$volume" && ! is_lost; do
+    while :; do
+        look "$volume" || return 1
+        ! is_lost || return 0
         if [ "$v_holder" = - ] && [ "$v_state" = available ]; then
+            problem='another job has it'
+            is_ours || return 1
             call "$(plan volume-remove)" VOLUME "$volume" || [ "$problem" = InvalidVolume.NotFound ]
             return
         fi
         # It goes with the machine, or stays with it.
-        [ "$(plan on-exit)" = Terminate ] && [ "$(date +%s)" -lt "$settle_by" ] || return 0
+        [ "$(plan on-exit)" = Terminate ] || return 0
+        problem="it is still attached to $v_holder"
+        [ "$(date +%s)" -lt "$settle_by" ] || return 1
         sleep 2
     done
-    is_lost
 }

@@ -15,6 +15,7 @@ remember "$private/supervise.pid" $$ || exit 1
 silence=$(sed -n 's/^silence //p' "$private/plan" 2>/dev/null)
 : "${silence:=75}"
 quiet=$silence
+failing=
 
 # A pipe into which nobody writes is a clock that needs no process.
 rm -f "$private/clock"
@@ -59,23 +60,38 @@ beat=
 # shellcheck disable=SC3028 # bash's own
 heard=$SECONDS
 pause=2
-while [ -f "$private/plan" ]; do
+while [ -f "$private/supervised" ]; do
     left=1
     if news; then
         "$fe2/supervise-move" "$id" 6<&- 7>&-
+        # shellcheck disable=SC3028 # bash's own
         case $? in
-            0) pause=2 ;;
+            0)
+                pause=2
+                failing=
+                ;;
             3) break ;;
             4)
                 pause=2
                 left=60
+                failing=
+                ;;
+            75)
+                left=$pause
+                [ $pause -ge 30 ] || pause=$((pause * 2))
                 ;;
             *)
                 left=$pause
                 [ $pause -ge 30 ] || pause=$((pause * 2))
+                # A machine on which the script cannot be started costs money all the same.
+                : "${failing:=$SECONDS}"
+                enough=$(sed -n 's/^enough //p' "$private/plan" 2>/dev/null)
+                if [ $((SECONDS - failing)) -ge "${enough:-3600}" ]; then
+                    "$fe2/supervise-move" "$id" enough 6<&- 7>&-
+                    [ $? != 3 ] || break
+                fi
                 ;;
         esac
-        # shellcheck disable=SC3028 # bash's own
         # shellcheck disable=SC3028 # bash's own
         heard=$SECONDS
     fi
