@@ -21,7 +21,7 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
         """;
 
     private const string Tunnel = """
-        printf '#!/bin/sh\npid=$(sed -n "s/^pid = //p" "$1")\nsetsid sleep 600 >/dev/null 2>&1 &\necho $! > "$pid"\n' | sudo tee /usr/bin/stunnel >/dev/null && sudo chmod 755 /usr/bin/stunnel && sudo mkdir -p /etc/ssl/certs && sudo touch /etc/ssl/certs/ca-certificates.crt
+        printf '#!/bin/sh\npid=$(sed -n "s/^pid = //p" "$1")\nsetsid tail -f "$1" >/dev/null 2>&1 &\necho $! > "$pid"\n' | sudo tee /usr/bin/stunnel >/dev/null && sudo chmod 755 /usr/bin/stunnel && sudo mkdir -p /etc/ssl/certs && sudo touch /etc/ssl/certs/ca-certificates.crt
         """;
 
     private FileSystemMounter Mounter => new(cloud.Session, cloud.Connector);
@@ -77,7 +77,7 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
 
         Assert.Equal(2, await Mounter.DismountAsync(made, machines));
         foreach (Instance machine in machines)
-            Assert.Equal("gone", await OnAsync(machine, "mountpoint -q /mnt/shared || pgrep -f '[s]leep 600' || sudo ls /var/lib/fe2/efs/*.conf 2>/dev/null || echo gone"));
+            Assert.Equal("gone", await OnAsync(machine, "mountpoint -q /mnt/shared || pgrep -f '[t]ail -f' || sudo ls /var/lib/fe2/efs/*.conf 2>/dev/null || echo gone"));
         await new FileSystemRemoval(cloud.Session).RemoveAsync(made);
         Assert.Empty((await Query.ListAsync([])).FileSystems);
         Assert.Empty(await new FileSystemMaker(cloud.Session).GroupsAsync(made.FileSystemId, null, default));
@@ -89,22 +89,21 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
         await cloud.LaunchAsync("efs-3");
         Instance machine = await InstanceAsync("efs-3");
         await OnAsync(machine, Helper);
-        // As the real one, this one is known by the name of its settings.
-        await OnAsync(machine, Tunnel.Replace("setsid sleep 600", "setsid sh -c \"sleep 601; true\" \"$1\"", StringComparison.Ordinal));
+        await OnAsync(machine, Tunnel);
         FileSystemDescription made = await Mounter.MountAsync("kept", [machine]);
         await OnAsync(machine, "echo written > /mnt/kept/file; test ! -e /var/lib/cloud/scripts/per-boot/fe2-efs");
         await Mounter.MountAsync("kept", [machine], persist: true);
         Assert.Equal("1", await OnAsync(machine, "wc -l < /var/tmp/mounted"));
 
         // What is left of the number of the tunnel is another program's by then.
-        await OnAsync(machine, $"pkill -f '[s]leep 601'; echo 1 | sudo tee /var/lib/fe2/efs/{made.FileSystemId}.pid");
+        await OnAsync(machine, $"pkill -f '[t]ail -f'; echo 1 | sudo tee /var/lib/fe2/efs/{made.FileSystemId}.pid");
         await new InstanceActions(cloud.Session).StopAsync([machine]);
         await new InstanceWaiter(cloud.Session).WaitAsync([machine], "stopped", TimeSpan.FromSeconds(60));
         await cloud.Session.Ec2.StartInstancesAsync(new StartInstancesRequest { InstanceIds = [machine.InstanceId] });
         await new InstanceWaiter(cloud.Session).WaitAsync([machine], "running", TimeSpan.FromSeconds(60));
         machine = await InstanceAsync("efs-3");
         await Until.TrueAsync(
-            () => TryAsync(machine, "[ $(wc -l < /var/tmp/mounted) = 2 ] && cat /mnt/kept/file && pgrep -f '[s]leep 601'"),
+            () => TryAsync(machine, "[ $(wc -l < /var/tmp/mounted) = 2 ] && cat /mnt/kept/file && pgrep -f '[t]ail -f'"),
             "it is mounted again, through a new tunnel", 120);
 
         Assert.Equal(1, await Mounter.DismountAsync(made, [machine]));
