@@ -32,8 +32,8 @@ public sealed class ImportFe2AssemblyCommand : PSCmdlet
             .AddStatement()
             .AddCommand(new CmdletInfo("Import-Module", typeof(ImportModuleCommand)))
             .AddParameter("Assembly", new[] { assembly }).AddParameter("PassThru").AddParameter("DisableNameChecking");
-        PSModuleInfo binary = shell.Invoke<PSModuleInfo>().Single();
+        var imported = shell.Invoke<PSModuleInfo>();
         if (shell.Streams.Error.Count > 0) ThrowTerminatingError(shell.Streams.Error[0]);
-        if (Interlocked.Increment(ref s_imports) > 1) ModuleFace.Export(SessionState.Module, binary);
+        if (Interlocked.Increment(ref s_imports) > 1) ModuleFace.Export(SessionState.Module, imported.Single());
     }
 }

@@ -117,8 +117,6 @@ ready() {
     set_back
 }
 
-quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
-
 case ${2-} in
     '') keep ;;
     ready) ready ;;

@@ -6,6 +6,9 @@ fe2=$HOME/.fe2
 
 say() { printf '%s\n' "$*" >&2; }
 
+# quoted TEXT: as one word for a shell, on this machine or another.
+quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
+
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
 
 # open_job ID: sets id, private, name, dir, meta.

@@ -26,8 +26,6 @@ this_instance() {
     return 1
 }
 
-quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
-
 # root_writes FILE MODE: what comes on standard input, whole or not at all.
 root_writes() {
     # shellcheck disable=SC2016 # the inner shell's

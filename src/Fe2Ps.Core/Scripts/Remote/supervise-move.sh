@@ -85,9 +85,6 @@ give_up() {
     exit 1
 }
 
-# quoted TEXT: as one word for the other machine's shell.
-quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
-
 # describe ID: sets state and address; "gone" for a machine that EC2 does not know any more.
 describe() {
     state=gone

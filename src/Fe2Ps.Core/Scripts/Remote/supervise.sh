@@ -64,31 +64,27 @@ while [ -f "$private/supervised" ]; do
     left=1
     if news; then
         "$fe2/supervise-move" "$id" 6<&- 7>&-
-        # shellcheck disable=SC3028 # bash's own
-        case $? in
-            0)
-                pause=2
-                failing=
-                ;;
+        moved=$?
+        case $moved in
             3) break ;;
-            4)
+            0 | 4)
                 pause=2
-                left=60
                 failing=
-                ;;
-            75)
-                left=$pause
-                [ $pause -ge 30 ] || pause=$((pause * 2))
+                [ $moved = 0 ] || left=60
                 ;;
             *)
                 left=$pause
                 [ $pause -ge 30 ] || pause=$((pause * 2))
-                # A machine on which the script cannot be started costs money all the same.
-                : "${failing:=$SECONDS}"
-                enough=$(sed -n 's/^enough //p' "$private/plan" 2>/dev/null)
-                if [ $((SECONDS - failing)) -ge "${enough:-3600}" ]; then
-                    "$fe2/supervise-move" "$id" enough 6<&- 7>&-
-                    [ $? != 3 ] || break
+                if [ $moved != 75 ]; then
+                    # A machine on which the script cannot be started costs money all the same.
+                    # shellcheck disable=SC3028 # bash's own
+                    : "${failing:=$SECONDS}"
+                    enough=$(sed -n 's/^enough //p' "$private/plan" 2>/dev/null)
+                    # shellcheck disable=SC3028 # bash's own
+                    if [ $((SECONDS - failing)) -ge "${enough:-3600}" ]; then
+                        "$fe2/supervise-move" "$id" enough 6<&- 7>&-
+                        [ $? != 3 ] || break
+                    fi
                 fi
                 ;;
         esac
