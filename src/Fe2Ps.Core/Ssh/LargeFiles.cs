@@ -10,7 +10,8 @@ namespace Fe2Ps.Core.Ssh;
 /// <param name="Length">Its length in bytes.</param>
 /// <param name="Seconds">When it was last written, in seconds since 1970 with a fraction.</param>
 /// <param name="Mode">Its permissions, in octal.</param>
-internal sealed record LargeFile(string Here, string There, long Length, string Seconds, string Mode)
+/// <param name="HasTwin">Whether a file of that name and length is on the other end already: then its content may be there, under another time.</param>
+internal sealed record LargeFile(string Here, string There, long Length, string Seconds, string Mode, bool HasTwin)
 {
     /// <summary>The folder beside its place in which a file waits until it is whole; the same as rsync's.</summary>
     public const string Waiting = ".fe2-partial";
@@ -55,7 +56,7 @@ internal sealed class LargeFiles(
         RunAsync(files, $"Receiving from {session.Target.Name}", ReceiveAsync, cancellationToken);
 
     private async Task<bool> RunAsync(
-        IReadOnlyList<LargeFile> files, string activity, Func<SftpClient, LargeFile, Action<long>, CancellationToken, Task> move, CancellationToken cancellationToken)
+        IReadOnlyList<LargeFile> files, string activity, Func<SftpClient, LargeFile, Action<long>, CancellationToken, Task<bool>> move, CancellationToken cancellationToken)
     {
         if (files.Count == 0)
             return true;
@@ -69,9 +70,9 @@ internal sealed class LargeFiles(
                     foreach (var file in files)
                     {
                         var start = _done;
-                        await move(sftp, file, bytes => Moved(bytes, activity), token).ConfigureAwait(false);
+                        if (await move(sftp, file, bytes => Moved(bytes, activity), token).ConfigureAwait(false))
+                            tally.FilesSent++;
                         _done = start + file.Length;
-                        tally.FilesSent++;
                         tally.Left--;
                     }
                 },
@@ -89,11 +90,20 @@ internal sealed class LargeFiles(
         }
     }
 
-    private async Task SendAsync(SftpClient sftp, LargeFile file, Action<long> moved, CancellationToken cancellationToken)
+    /// <summary>Sends one; false where its content was there.</summary>
+    private async Task<bool> SendAsync(SftpClient sftp, LargeFile file, Action<long> moved, CancellationToken cancellationToken)
     {
-        await ThereAsync($"mkdir -p -- {ShellQuote.Quote(file.WaitingThere)}", cancellationToken).ConfigureAwait(false);
         await using var content = Open(file.Here, FileMode.Open, FileAccess.Read);
         var wanted = await HashAsync(file.Here, cancellationToken).ConfigureAwait(false);
+        // A file that was only touched needs its time alone. So does one whose time a former connection changed: what lay in its
+        // buffers when it was cut may arrive long after.
+        if (file.HasTwin && await hashes(file.There, cancellationToken).ConfigureAwait(false) == wanted)
+        {
+            await ThereAsync(DressThere(file, file.There), cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        await ThereAsync($"mkdir -p -- {ShellQuote.Quote(file.WaitingThere)}", cancellationToken).ConfigureAwait(false);
         for (var again = false; ; again = true)
         {
             var start = await sftp.PutAsync(Below(file.PartialThere), content, moved, cancellationToken).ConfigureAwait(false);
@@ -106,19 +116,26 @@ internal sealed class LargeFiles(
                 throw Differs(file);
         }
 
-        // The time goes by name, since sftp knows whole seconds alone.
         var partial = ShellQuote.Quote(file.PartialThere);
         await ThereAsync(
-            $"touch -d @{file.Seconds} -- {partial} && chmod {file.Mode} -- {partial} && mv -fT -- {partial} {ShellQuote.Quote(file.There)} || exit; "
+            $"{DressThere(file, file.PartialThere)} && mv -fT -- {partial} {ShellQuote.Quote(file.There)} || exit; "
             + $"rmdir -- {ShellQuote.Quote(file.WaitingThere)} 2>/dev/null; exit 0", cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
-    private async Task ReceiveAsync(SftpClient sftp, LargeFile file, Action<long> moved, CancellationToken cancellationToken)
+    /// <summary>Receives one; false where its content was here.</summary>
+    private async Task<bool> ReceiveAsync(SftpClient sftp, LargeFile file, Action<long> moved, CancellationToken cancellationToken)
     {
+        var wanted = await hashes(file.There, cancellationToken).ConfigureAwait(false);
+        if (file.HasTwin && wanted is not null && await HashAsync(file.Here, cancellationToken).ConfigureAwait(false) == wanted)
+        {
+            Dress(file, file.Here);
+            return false;
+        }
+
+        tally.IsChecked &= wanted is not null;
         var waiting = Path.GetDirectoryName(file.PartialHere)!;
         Directory.CreateDirectory(waiting);
-        var wanted = await hashes(file.There, cancellationToken).ConfigureAwait(false);
-        tally.IsChecked &= wanted is not null;
         for (var again = false; ; again = true)
         {
             var start = 0L;
@@ -137,13 +154,24 @@ internal sealed class LargeFiles(
                 throw Differs(file);
         }
 
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file.PartialHere, (UnixFileMode)(Convert.ToInt32(file.Mode, 8) & 0b111_111_111) | UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        File.SetLastWriteTimeUtc(file.PartialHere, new DateTime(TarFiles.TicksOf(file.Seconds), DateTimeKind.Utc));
+        Dress(file, file.PartialHere);
         File.Move(file.PartialHere, file.Here, overwrite: true);
         if (!Directory.EnumerateFileSystemEntries(waiting).Any())
             Directory.Delete(waiting);
+        return true;
     }
+
+    /// <summary>Gives what has come the permissions and the time of the file there.</summary>
+    private static void Dress(LargeFile file, string path)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, (UnixFileMode)(Convert.ToInt32(file.Mode, 8) & 0b111_111_111) | UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetLastWriteTimeUtc(path, new DateTime(TarFiles.TicksOf(file.Seconds), DateTimeKind.Utc));
+    }
+
+    /// <summary>The same on the machine. The time goes by name, since sftp knows whole seconds alone.</summary>
+    private static string DressThere(LargeFile file, string name) =>
+        $"touch -d @{file.Seconds} -- {ShellQuote.Quote(name)} && chmod {file.Mode} -- {ShellQuote.Quote(name)}";
 
     private void Moved(long bytes, string activity)
     {

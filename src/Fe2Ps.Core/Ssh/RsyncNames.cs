@@ -28,14 +28,30 @@ internal sealed partial class RsyncNames(FileTransfer transfer, TransferTally ta
             if (end < 0)
                 return;
             // A line of progress stands behind a carriage return, to be written over.
-            if (_isProgress || rest[end] == '\r')
+            if (rest[end] == '\r')
                 _said.SetLength(_lineStart);
-            else if (_said.GetBuffer().AsSpan(_lineStart, (int)_said.Length - _lineStart).IndexOf("unsafe symlink \""u8) >= 0)
+            else if (_isProgress)
+                DropProgress();
+            if (_said.GetBuffer().AsSpan(_lineStart, (int)_said.Length - _lineStart).IndexOf("unsafe symlink \""u8) >= 0)
                 tally.LinksLeftOut++;
             _isProgress = rest[end] == '\r';
             _lineStart = (int)_said.Length;
             rest = rest[(end + 1)..];
         }
+    }
+
+    /// <summary>
+    /// Takes the progress out of the last line. A receiving rsync is two processes, and what one says of a name may follow the
+    /// other's progress with no end of line between.
+    /// </summary>
+    private void DropProgress()
+    {
+        var line = _said.GetBuffer().AsSpan(_lineStart, (int)_said.Length - _lineStart);
+        // A character for each byte, so that lengths agree.
+        byte[] name = line[Progress().Match(Encoding.Latin1.GetString(line)).Length..].ToArray();
+        _said.SetLength(_lineStart);
+        if (name is not [(byte)'\n'])
+            _said.Write(name);
     }
 
     /// <summary>Closes the list: of a run that failed, the last file is there in part at most.</summary>
@@ -77,6 +93,10 @@ internal sealed partial class RsyncNames(FileTransfer transfer, TransferTally ta
         var plain = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
         return transfer.SourceFolder.Length == 0 ? plain : transfer.SourceFolder.TrimEnd('/') + "/" + plain;
     }
+
+    // "  1,234,567  45%   10.00MB/s    0:00:12 (xfr#5, to-chk=169/396)", or two spaces where a file is still on its way.
+    [GeneratedRegex(@"^ *[\d,.]+ +\d{1,3}% +\S+/s +[\d:]+(?: \(xfr#\d+, (?:to|ir)-chk=\d+/\d+\))? *")]
+    private static partial Regex Progress();
 
     // What cannot be printed is written in octal (rsync(1), --8-bit-output).
     [GeneratedRegex(@"\\#([0-7]{3})")]

@@ -54,18 +54,22 @@ internal sealed class TarTransfer(SshSession session)
         var large = sending.Where(e => IsFile(e.Path) && new FileInfo(e.Path).Length >= LargeFiles.From).ToList();
         await TarAsync(folder, [.. sending.Except(large), .. large], large.Count, tally, report, cancellationToken).ConfigureAwait(false);
         await CheckAsync(folder, [.. sending.Except(large).Where(e => IsFile(e.Path))], tally, cancellationToken).ConfigureAwait(false);
-        if (!await Large(folder, transfer.TargetFolder, tally, report).SendAsync([.. large.Select(Sent)], cancellationToken).ConfigureAwait(false))
+        if (!await Large(folder, transfer.TargetFolder, tally, report).SendAsync([.. large.Select(e => Sent(e, transfer.ByContent ? [] : there))], cancellationToken).ConfigureAwait(false))
         {
             await TarAsync(folder, large, 0, tally, report, cancellationToken).ConfigureAwait(false);
             await CheckAsync(folder, large, tally, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static LargeFile Sent((string Path, string Name) file)
+    /// <param name="file">A large file that is to be sent.</param>
+    /// <param name="there">What is there, where its content was not yet compared.</param>
+    private static LargeFile Sent((string Path, string Name) file, Dictionary<string, Entry> there)
     {
         var here = new FileInfo(file.Path);
         var mode = OperatingSystem.IsWindows() ? TarFiles.WindowsMode : here.UnixFileMode | UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new LargeFile(file.Path, Plain(file.Name), here.Length, TarFiles.SecondsOf(here.LastWriteTimeUtc), Convert.ToString((int)mode & 0b111_111_111, 8));
+        return new LargeFile(
+            file.Path, Plain(file.Name), here.Length, TarFiles.SecondsOf(here.LastWriteTimeUtc), Convert.ToString((int)mode & 0b111_111_111, 8),
+            there.TryGetValue(file.Name, out var entry) && entry.IsFile && entry.Size == here.Length);
     }
 
     private LargeFiles Large(string folder, string path, TransferTally tally, IProgress<Fe2Report>? report) => new(
@@ -113,13 +117,13 @@ internal sealed class TarTransfer(SshSession session)
         var root = Path.GetFullPath(transfer.TargetFolder) + Path.DirectorySeparatorChar;
         // What leads elsewhere on this computer is left to the archive's reader, which refuses it.
         bool IsLarge(string name) => there[name] is { IsFile: true, Size: >= LargeFiles.From } entry
-            && Received(name, entry, Here(name)).PartialHere is var path && path.StartsWith(root, StringComparison.Ordinal) && !TarFiles.LeadsThroughLink(path, root);
+            && Received(name, entry, Here(name), false).PartialHere is var path && path.StartsWith(root, StringComparison.Ordinal) && !TarFiles.LeadsThroughLink(path, root);
         List<string> all = [.. there.Keys.Where(n => !skip.Contains(n))], large = [.. all.Where(IsLarge)], small = [.. all.Except(large)];
         tally.Left = all.Count;
         tally.Missing = () => small.Concat(large).TakeLast((int)(tally.Left ?? 0)).Where(n => there[n].IsFile).Select(Plain);
         tally.IsChecked = true;
         await UntarAsync(small).ConfigureAwait(false);
-        if (!await Large(folder, transfer.SourceFolder, tally, report).ReceiveAsync([.. large.Select(n => Received(n, there[n], Here(n)))], cancellationToken).ConfigureAwait(false))
+        if (!await Large(folder, transfer.SourceFolder, tally, report).ReceiveAsync([.. large.Select(n => Received(n, there[n], Here(n), !transfer.ByContent))], cancellationToken).ConfigureAwait(false))
             await UntarAsync(large).ConfigureAwait(false);
 
         async Task UntarAsync(List<string> wanted)
@@ -137,7 +141,9 @@ internal sealed class TarTransfer(SshSession session)
         }
     }
 
-    private static LargeFile Received(string name, Entry entry, string path) => new(Path.GetFullPath(path), Plain(name), entry.Size, entry.Seconds, entry.Mode);
+    private static LargeFile Received(string name, Entry entry, string path, bool mayBeHere) => new(
+        Path.GetFullPath(path), Plain(name), entry.Size, entry.Seconds, entry.Mode,
+        mayBeHere && new FileInfo(path) is { Exists: true, LinkTarget: null } here && here.Length == entry.Size);
 
     /// <summary>Compares what has travelled by its content.</summary>
     private async Task CheckAsync(

@@ -33,7 +33,17 @@ public sealed class CopyWithoutRsyncTests(HostedCopyFixture cloud) : IClassFixtu
         Assert.Equal("750\n", await cloud.OnAsync(machine, "cd 'data 곳'; stat -c %a it*"));
         // Nothing of the way is left, and the same command finds all of it there.
         Assert.Equal("2\n", await cloud.OnAsync(machine, "cd 'data 곳'; ls -A | grep -c -e small -e ^it; ls -d .fe2* 2>/dev/null"));
-        Assert.Equal(0, (await cloud.Copy().SendAsync(machine, [.. Directory.GetFiles(source).Select(CopyItem.Here)], true, "data 곳/")).FilesSent);
+        Assert.Equal(0, (await SendAgainAsync()).FilesSent);
+        // Another time alone, as the end of a cut connection may give it when it arrives at last.
+        await cloud.OnAsync(machine, "cd 'data 곳'; touch it*");
+        Assert.Equal((0, 0), await SendAgainAsync() is var again ? (again.FilesSent, again.BytesSent) : default);
+        Assert.Equal(new DateTimeOffset(File.GetLastWriteTimeUtc(big)).ToUnixTimeSeconds() + "\n", await cloud.OnAsync(machine, "cd 'data 곳'; stat -c %Y it*"));
+        // Another content of the same length is not taken for it.
+        await cloud.OnAsync(machine, "cd 'data 곳'; printf other | dd of=\"$(echo it*)\" conv=notrunc 2>/dev/null");
+        Assert.Equal(1, (await SendAgainAsync()).FilesSent);
+        Assert.Equal($"{Sum(big)}  -\n", await cloud.OnAsync(machine, "cd 'data 곳'; cat it* | sha256sum"));
+
+        Task<CopyResult> SendAgainAsync() => cloud.Copy().SendAsync(machine, [.. Directory.GetFiles(source).Select(CopyItem.Here)], true, "data 곳/");
     }
 
     [HostedFact]
@@ -54,6 +64,10 @@ public sealed class CopyWithoutRsyncTests(HostedCopyFixture cloud) : IClassFixtu
         Assert.Equal((UnixFileMode)0b110_100_000, File.GetUnixFileMode(file));
         Assert.Equal(["small", "sub"], Directory.GetFileSystemEntries(here).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(0, (await cloud.Copy().ReceiveAsync(machine, ["data/*"], false, here)).FilesSent);
+        var time = File.GetLastWriteTimeUtc(file);
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
+        Assert.Equal(0, (await cloud.Copy().ReceiveAsync(machine, ["data/*"], false, here)).FilesSent);
+        Assert.Equal(time, File.GetLastWriteTimeUtc(file));
     }
 
     [HostedFact]
