@@ -104,7 +104,7 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         return reports;
     }
 
-    private IReadOnlyList<Job> Merge(IEnumerable<JobReport> reports, IReadOnlyList<JobMachine> machines)
+    internal IReadOnlyList<Job> Merge(IEnumerable<JobReport> reports, IReadOnlyList<JobMachine> machines)
     {
         List<Job> jobs = [];
         foreach (var group in reports.GroupBy(r => r.Facts.Id))
@@ -118,14 +118,27 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
             var there = present.FirstOrDefault(r => !r.IsFromTarget)?.ToJob(target, monitor);
             if (own is not null)
                 own = own with { Recovery = group.Select(r => r.Recovery).FirstOrDefault(r => r is not null) };
-            // What has ended on the monitor has ended: its results are there.
-            jobs.Add(own is null ? Judge(there!, target)
-                : there is { State: JobState.Finished } ? own with { State = there.State, Note = own.State == JobState.Finished ? own.Note : null }
-                : own);
+            jobs.Add(own is null ? Judge(there!, target) : there is { State: JobState.Finished } ? Finished(own, there) : own);
         }
 
         return [.. jobs.OrderBy(j => j.Created)];
     }
+
+    /// <summary>
+    /// What has ended on the monitor has ended, as the monitor says: its results are there. Its machine may have answered before
+    /// that, and not have known how it would end.
+    /// </summary>
+    private static Job Finished(Job own, Job there) => own with
+    {
+        State = there.State,
+        ExitCode = there.ExitCode,
+        Ended = there.Ended,
+        LastSeen = there.LastSeen,
+        Saved = there.Saved,
+        IsStopped = there.IsStopped,
+        Bytes = Math.Max(own.Bytes, there.Bytes),
+        Note = own.State == JobState.Finished ? own.Note : null,
+    };
 
     private static string Gone(Job job) =>
         job.Interrupted is null ? $"{job.TargetName} is gone; what had arrived on {job.MonitorName} is there"

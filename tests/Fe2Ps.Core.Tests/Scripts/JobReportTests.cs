@@ -44,12 +44,37 @@ public sealed class JobReportTests
             Assert.Equal("JobNameInvalid", Assert.Throws<Fe2Exception>(() => (job with { Name = name }).LocalFolder(here)).Id);
     }
 
+    /// <summary>Both are asked at once, so either may be the one that answers first.</summary>
+    [Theory]
+    [InlineData("running", "")]
+    [InlineData("flushing", "exit-code 3 ended 2026-01-02T03:04:05Z")]
+    [InlineData("finished", "exit-code 3 ended 2026-01-02T03:04:05Z")]
+    public void AMachineThatAnsweredBeforeTheEndDoesNotHideHowItEnded(string state, string more)
+    {
+        var facts = new JobFacts("train-0a1b2c3d", "train", "x.sh", [], [], OnExit.None, "i-1", "one", "i-2", "od1", DateTimeOffset.UnixEpoch);
+        var own = Report(facts, "train", state, $"{more} session train", "run 1\nkeep 1\nbytes 7\n");
+        var there = Report(facts, "train", "finished", "exit-code 3 ended 2026-01-02T03:04:05Z", "bytes 9\n");
+        foreach (var reports in new[] { own + there, there + own })
+        {
+            var job = Assert.Single(new JobCatalogue(null!).Merge(JobReport.Parse(reports), []));
+            Assert.Equal((JobState.Finished, 3, 9, "train"), (job.State, job.ExitCode, job.Bytes, job.Session));
+            Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), job.Ended);
+            Assert.Null(job.Note);
+        }
+    }
+
     private static JobFacts? Only(string report) => JobReport.Parse(report).SingleOrDefault()?.Facts;
 
     private static string Report(string name, string id, string folder)
     {
         var facts = new JobFacts(id, name, "x.sh", [], [], OnExit.None, "i-1", "one", null, null, DateTimeOffset.UnixEpoch);
-        return $"json {Encode(JsonSerializer.Serialize(facts, JobFactsContext.Default.JobFacts))}\nname {Encode(folder)}\nstate {Encode("finished\n")}\nend\n";
+        return Report(facts, folder, "finished", "", "");
+    }
+
+    private static string Report(JobFacts facts, string folder, string state, string words, string plain)
+    {
+        var fields = string.Concat(words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Chunk(2).Select(f => $"{f[0]} {Encode(f[1] + "\n")}\n"));
+        return $"json {Encode(JsonSerializer.Serialize(facts, JobFactsContext.Default.JobFacts))}\nname {Encode(folder)}\nstate {Encode(state + "\n")}\n{fields}{plain}end\n";
     }
 
     private static string Encode(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
