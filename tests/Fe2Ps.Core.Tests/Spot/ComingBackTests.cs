@@ -56,6 +56,78 @@ public sealed class ComingBackTests(HostedJobFixture cloud) : IClassFixture<Host
     }
 
     [HostedFact]
+    public async Task AJobThatIsStoppedWhileEC2HasStoppedItsMachineIsNotStartedAgainThere()
+    {
+        var (target, over) = await StoppedMeanwhileAsync("halts", OnInterruption.Stop);
+        Assert.Equal((JobState.Lost, true, 1), (over.State, over.IsStopped, over.Attempt));
+        // As its end asks for, like any other.
+        await StateAsync(target, "stopped");
+        await RemoveAsync(target);
+    }
+
+    [HostedFact]
+    public async Task AJobThatIsStoppedWhileItsMachineHibernatesEndsWhenItWakes()
+    {
+        var (target, over) = await StoppedMeanwhileAsync("dozes", OnInterruption.Hibernate);
+        Assert.Equal((JobState.Finished, 143, true, 1), (over.State, over.ExitCode, over.IsStopped, over.Attempt));
+        await StateAsync(target, "stopped");
+        await RemoveAsync(target);
+    }
+
+    private async Task<(JobMachine Target, Job Over)> StoppedMeanwhileAsync(string name, OnInterruption onInterruption)
+    {
+        var target = await cloud.LaunchAsync(name, onInterruption);
+        var job = await StartAsync(target, Counter, new RecoveryOptions(), OnExit.Stop);
+        await WritesAsync(job);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity", market = "spot" });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = name, seconds = 4 });
+            await StateAsync(target, "stopped");
+            Assert.True((await cloud.Jobs.Control.StopAsync(await KnownAsync(job))).IsStopped);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        await cloud.FaultAsync(new { kind = "room", instance = name });
+        await Until.TrueAsync(async () => await OnMonitorAsync(job, "head -n 1 .fe2/state") is "finished\n" or "lost\n", "the job is over", 120);
+        Assert.Equal("start 1 fresh an argument\n", await OnMonitorAsync(job, "cat starts"));
+        Assert.DoesNotContain(job.Id, await cloud.OnMonitorAsync("cat ~/.ssh/authorized_keys"));
+        return (target, await KnownAsync(job));
+    }
+
+    [HostedFact]
+    public async Task AScriptThatEndsAtTheNoticeOfAHibernationIsStartedAgainWhenItsMachineWakes()
+    {
+        var target = await cloud.LaunchAsync("saves", OnInterruption.Hibernate);
+        var job = await StartAsync(target, "trap 'exit 75' USR1\n" + Counter, new RecoveryOptions());
+        await WritesAsync(job);
+        var waiting = FinishAsync(job);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity", market = "spot" });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = "saves", seconds = 15 });
+            await StateAsync(target, "stopped");
+            Assert.Equal("75\n", await OnMonitorAsync(job, "cat .fe2/exit-code"));
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        await cloud.FaultAsync(new { kind = "room", instance = "saves" });
+        await EndAsync(job, starts: 2);
+        var over = await waiting;
+        Assert.Equal((JobState.Finished, 0, 2), (over.State, over.ExitCode, over.Attempt));
+        Assert.Equal(["interrupted", null], over.Recovery!.Attempts.Select(a => a.End));
+        Assert.Null(over.Interrupted);
+        await CompleteAsync(over, starts: 2);
+        await RemoveAsync(target);
+    }
+
+    [HostedFact]
     public async Task AMachineThatHibernatesGoesOnWhereItWasWithoutAnotherStart()
     {
         var target = await cloud.LaunchAsync("sleeps", OnInterruption.Hibernate);

@@ -227,6 +227,11 @@ say_again() {
         case $? in
             # 64 and more: a monitor that does not want to hear it will not want to later either.
             0 | 64 | 66 | 77) sed -i 1d "$private/again" ;;
+            76)
+                # Somebody has stopped the job while this machine was off.
+                sed -i 1d "$private/again"
+                setsid "$fe2/stop" "$id" </dev/null >>"$private/keep.log" 2>&1 &
+                ;;
             *) return 1 ;;
         esac
     done
@@ -242,6 +247,19 @@ rest() {
         ssh -F "$private/ssh_config" -O exit monitor 2>/dev/null
     fi
     exit 0
+}
+
+# sleep_through: this process sleeps and wakes with the machine's memory; when it is awake, notice back takes the mark away. Where the
+# hibernation fails, EC2 stops the machine instead, and its next start goes on with the job.
+sleep_through() {
+    stop_lsyncd
+    ! has_monitor || last_pass
+    while [ -s "$meta/interrupted" ]; do
+        [ -z "$going_down" ] || rest
+        # Who says that it is over.
+        [ ! -f "$private/spot" ] || start_watch
+        sleep 0.5
+    done
 }
 
 # go_on REASON: starts the script once more, and sees to it again. Returns when that cannot be.
@@ -283,10 +301,16 @@ fi
 # A job that is to go on rests while EC2 stops its machine, or somebody restarts it, and is not over when it fails.
 if [ "$code" != 0 ] && may_resume; then
     case $(cut -d ' ' -f 2 "$meta/interrupted" 2>/dev/null) in
-        stop | hibernate)
+        stop)
             # Until then nobody needs to start it.
             put "$private/resting" "$(life)"
             rest
+            ;;
+        hibernate)
+            put "$private/resting" "$(life)"
+            sleep_through
+            go_on interrupted
+            ! [ "$(head -n 1 "$meta/state" 2>/dev/null)" = lost ] || exit 0
             ;;
         '')
             ! is_fresh "$private/down" || rest

@@ -2,7 +2,9 @@
 # receive [--load] ID: the one command that a job's key may run on the monitor.
 #   rsync into the job's folder (with --load: out of it), by rrsync where the distribution has it;
 #   "again NUMBER STARTED ENDED END": the script was started once more on the same machine (resumed);
-#   "done STATE EXIT ENDED": the job's last word; its key leaves.
+#   "done STATE EXIT ENDED": the job's last word; its key leaves;
+#   "hello": whether this key is still let in.
+# Exit code 76 of again and hello when somebody has stopped the job while its machine was off.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 load=
@@ -143,9 +145,10 @@ case $request in
         # shellcheck disable=SC2086 # four words, which resumed checks
         set -- $request
         [ $# = 5 ] || exit 64
-        exec "$fe2/resumed" "$id" "$2" "$3" "$4" "$5"
+        "$fe2/resumed" "$id" "$2" "$3" "$4" "$5" || exit
+        [ ! -e "$meta/stopped" ] || exit 76
         ;;
-    hello) ;;
+    hello) [ ! -e "$meta/stopped" ] || exit 76 ;;
     'rsync --server '*)
         refuse_links
         # After a restart of this machine nobody else would start it again.

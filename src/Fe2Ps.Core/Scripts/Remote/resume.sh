@@ -1,7 +1,7 @@
 #!/bin/sh
 # resume ID REASON [kept]: on the machine of a job whose script did not come to its end, starts it once more there: after the
-# machine's start (boot), when its wrapper was killed (lost), or because it failed and shall be tried again (error). keep says
-# "kept" and goes on itself. Exit code 0 when the job goes on here, now or already; 3 when it does not: nobody asked for that, it is
+# machine's start (boot), when its wrapper was killed (lost), because it failed and shall be tried again (error), or because it ended at
+# the notice of a hibernation that is over (interrupted). keep says "kept" and goes on itself. Exit code 0 when the job goes on here, now or already; 3 when it does not: nobody asked for that, it is
 # over, or it was started as often as it may be.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -44,8 +44,15 @@ if [ "$reason" != error ] && [ -s "$meta/exit-code" ] && ! [ -f "$private/down" 
 fi
 may_resume || exit 3
 # A monitor that does not know this machine's key any more has given the job to another one meanwhile, or given it up.
-if [ "$reason" = boot ] && [ -f "$private/ssh_config" ]; then
-    case $(ssh -F "$private/ssh_config" monitor hello 2>&1 </dev/null) in
+if { [ "$reason" = boot ] || [ "$reason" = interrupted ]; } && [ -f "$private/ssh_config" ]; then
+    answer=$(ssh -F "$private/ssh_config" monitor hello 2>&1 </dev/null)
+    case $?:$answer in
+        76:*)
+            # Somebody has stopped the job while this machine was off: it only comes to its end here.
+            put "$meta/stopped" "$(now)"
+            keep_on
+            exit 0
+            ;;
         *'Permission denied'*)
             put "$meta/state" "lost
 the job's monitor has given it up while this machine was off"
