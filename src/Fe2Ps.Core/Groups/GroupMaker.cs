@@ -153,9 +153,8 @@ public sealed class GroupMaker(Fe2Session session, ISshConnector connector)
             [TagNames.Name] = plan.Request.Name,
             [TagNames.Owner] = Owner.Of(session.Environment),
             [TagNames.Launch] = plan.Id,
+            [TagNames.User] = plan.User,
         };
-        if (plan.User != InstanceTargets.UsualUser)
-            tags[TagNames.User] = plan.User;
         return tags.Select(t => new ScalingTag
         {
             Key = t.Key,

@@ -61,7 +61,7 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
                 $"Give a -Description of {MostDescription} characters at most.", instance.InstanceId);
         }
 
-        if (request.Tags.Keys.FirstOrDefault(k => k == TagNames.Name || k.StartsWith("aws:", StringComparison.OrdinalIgnoreCase) || k is TagNames.Owner or FreezeTag) is { } reserved)
+        if (request.Tags.Keys.FirstOrDefault(k => k == TagNames.Name || k.StartsWith("aws:", StringComparison.OrdinalIgnoreCase) || k is TagNames.Owner or TagNames.User or FreezeTag) is { } reserved)
         {
             throw new Fe2Exception("TagReserved", Fe2ErrorKind.InvalidArgument, $"The tag '{reserved}' is set by others.", "Choose another tag.", reserved);
         }
@@ -83,7 +83,7 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
             new(TagNames.Name, name), new(TagNames.Owner, Owner.Of(session.Environment)), new(FreezeTag, id),
             .. request.Tags.Select(t => new Tag(t.Key, t.Value)),
         ];
-        if (InstanceFacts.TagOf(instance, TagNames.User) is { } user)
+        if (InstanceTargets.WrittenUserOf(instance) is { } user)
             tags.Add(new(TagNames.User, user));
         string from = InstanceFacts.NameOf(instance) ?? instance.InstanceId;
         var call = new CreateImageRequest

@@ -39,7 +39,7 @@ public sealed class InstanceTargets(Fe2Session session)
         InstanceFacts.AddressOf(instance) ?? throw new Fe2Exception(
             "InstanceWithoutAddress", Fe2ErrorKind.InvalidState, $"{InstanceFacts.Label(instance)} has no address.",
             "Launch into a subnet that gives public addresses, or start it again.", instance.InstanceId),
-        user ?? InstanceFacts.TagOf(instance, TagNames.User) ?? session.Defaults.User ?? UsualUser,
+        user ?? WrittenUserOf(instance) ?? session.Defaults.User ?? UsualUser,
         privateFile,
         InstanceFacts.TagOf(instance, TagNames.HostKey));
 
@@ -56,13 +56,24 @@ public sealed class InstanceTargets(Fe2Session session)
         });
 
     /// <summary>
+    /// The login user that the launch wrote down, or null for a machine that Fe2Ps did not launch. Where it launched one without writing
+    /// the user down, it was the usual one.
+    /// </summary>
+    internal static string? WrittenUserOf(Instance instance) =>
+        InstanceFacts.TagOf(instance, TagNames.User) is { Length: > 0 } known ? known
+            : InstanceFacts.TagOf(instance, TagNames.Launch) is null ? null : UsualUser;
+
+    /// <summary>The login user of the machine that an image was frozen from, or null where nobody wrote it down.</summary>
+    internal static string? WrittenUserOf(Image image) =>
+        image.Tags?.FirstOrDefault(t => t.Key == TagNames.User)?.Value is { Length: > 0 } known ? known : null;
+
+    /// <summary>
     /// The login user of an image. Sources: the "default user name" table of the EC2 user guide
     /// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/managing-users.html).
     /// </summary>
     public static string UserOf(Image image)
     {
-        // A frozen machine's image carries what its launch wrote down.
-        if (image.Tags?.FirstOrDefault(t => t.Key == TagNames.User)?.Value is { Length: > 0 } known)
+        if (WrittenUserOf(image) is { } known)
             return known;
         string text = $"{image.Name} {image.Description} {image.ImageLocation}";
         foreach ((string sign, string user) in new[]

@@ -25,10 +25,10 @@ internal sealed record LaunchPlan(
             new(TagNames.Name, Request.Name),
             new(TagNames.Owner, Owner.Of(environment)),
             new(TagNames.Launch, Id),
+            // The usual user too: who has another one as default must not log in to this machine by it.
+            new(TagNames.User, User),
             .. Request.Tags.Select(t => new Tag(t.Key, t.Value)),
         ];
-        if (User != InstanceTargets.UsualUser)
-            tags.Add(new(TagNames.User, User));
         var call = new RunInstancesRequest
         {
             // Another zone is another request to EC2, so it needs another token.
@@ -145,7 +145,7 @@ internal sealed record LaunchPlan(
         if (request.UserData is { } data && Encoding.UTF8.GetByteCount(data) > MostUserData)
             throw Invalid("UserDataTooLong", "User data may have 16 KiB at most.", "Copy the file to the machine after the launch instead.", request.Name);
         if (request.Tags.Keys.FirstOrDefault(k => k == TagNames.Name || k.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
-            || k is TagNames.Owner or TagNames.Launch or TagNames.HostKey) is { } reserved)
+            || k is TagNames.Owner or TagNames.Launch or TagNames.HostKey or TagNames.User) is { } reserved)
             throw Invalid("TagReserved", $"The tag '{reserved}' is set by others.", "Choose another tag.", reserved);
         if (request.Cidr is { } cidr)
             _ = Cidr.Parse(cidr);

@@ -35,8 +35,8 @@ internal sealed class LaunchPreparation(Fe2Session session)
             ? Task.FromResult("")
             : new SshAccess(session).EnsureAsync(subnets[0].VpcId, request.Cidr, report, cancellationToken);
         await Task.WhenAll(key, group).ConfigureAwait(false);
-        string user = request.User ?? session.Defaults.User
-            ?? image.Tags.FirstOrDefault(t => t.Key == TagNames.User)?.Value ?? InstanceTargets.UserOf(image);
+        // What is written on the image is known; a default is a wish, and an image's name gives no more than a guess.
+        string user = request.User ?? InstanceTargets.WrittenUserOf(image) ?? session.Defaults.User ?? InstanceTargets.UserOf(image);
         return new LaunchPlan(
             Guid.NewGuid().ToString("N"), request with { DiskSize = SizeFor(request, type, image) }, type, image,
             await key.ConfigureAwait(false), user, await group.ConfigureAwait(false), subnets);

@@ -21,7 +21,7 @@ public static class TagNames
     /// <summary>Which machine of that job it is, counted from 1.</summary>
     public const string Attempt = "fe2:attempt";
 
-    /// <summary>The login user, where it is not <c>ubuntu</c>.</summary>
+    /// <summary>The login user that the launch chose; on an image, that of the machine that was frozen.</summary>
     public const string User = "fe2:user";
 
     /// <summary>The id of the one call that made a volume or snapshot.</summary>

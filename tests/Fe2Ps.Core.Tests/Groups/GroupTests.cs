@@ -65,7 +65,7 @@ public sealed class GroupTests
         Fe2Session session = await cloud.OpenAsync();
         GroupRequest request = GroupFixture.Request("tagged", 1, spot: 50);
         AutoScalingGroup group = await cloud.Maker.MakeAsync(request with { NoWait = true, Machine = request.Machine with { Tags = new Dictionary<string, string> { ["team"] = "a b" } } });
-        Assert.Equal("a b", GroupFacts.TagOf(group, "team"));
+        Assert.Equal(("a b", "ubuntu"), (GroupFacts.TagOf(group, "team"), GroupFacts.TagOf(group, TagNames.User)));
         Assert.True(GroupFacts.IsOwn(group));
         Assert.All(group.Tags, t => Assert.True(t.PropagateAtLaunch));
         IReadOnlyList<string> calls = await cloud.Sandbox.OperationsAsync();

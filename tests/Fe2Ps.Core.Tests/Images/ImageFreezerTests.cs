@@ -29,6 +29,32 @@ public sealed class ImageFreezerTests
         Assert.Equal(image.ImageId, (await new ImageWaiter(session).WaitAsync([image], TimeSpan.FromSeconds(30))).Images.Single().ImageId);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatIsFrozenKeepsItsLoginUserWhateverTheImageIsCalled(bool isWrittenDown)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Instance machine = await MachineAsync(await cloud.SessionAsync(), "rocky");
+        if (!isWrittenDown)
+            machine.Tags.RemoveAll(t => t.Key == TagNames.User);
+        // The default of who freezes and launches has no say in it.
+        new Core.Defaults.DefaultsFile(new Fe2Home(TestCloud.Here("me", Path.Combine(cloud.Home, "me")))).Change(d => d with { User = "admin" });
+        Fe2Session session = await cloud.SessionAsync();
+
+        Image image = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Wait = true, NoReboot = true });
+
+        Assert.Equal(("rocky", "ubuntu", "ubuntu"), (ImageFacts.NameOf(image), ImageFacts.TagOf(image, TagNames.User), InstanceTargets.UserOf(image)));
+        var connector = new FakeConnector();
+        Instance next = Assert.Single(await new InstanceLauncher(session, connector).LaunchAsync(new LaunchRequest { Name = "r2", Image = "rocky" }));
+        Assert.Equal(("ubuntu", "ubuntu"), (InstanceFacts.TagOf(next, TagNames.User), Assert.Single(connector.Asked).User));
+
+        // Of a machine that somebody else launched, nobody knows.
+        machine.Tags.RemoveAll(t => t.Key is TagNames.User or TagNames.Launch);
+        Image foreign = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Name = "foreign", NoReboot = true });
+        Assert.Null(ImageFacts.TagOf(foreign, TagNames.User));
+    }
+
     [Fact]
     public async Task ANameInUseIsRefusedWithTheImageItsAgeAndTheWaysOut()
     {

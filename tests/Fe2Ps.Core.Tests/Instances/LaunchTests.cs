@@ -83,6 +83,31 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task TheLoginUserIsWrittenDownAlsoWhereItIsTheUsualOne()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance plain = Assert.Single(await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(new LaunchRequest { Name = "base" }));
+        Assert.Equal("ubuntu", InstanceFacts.TagOf(plain, TagNames.User));
+
+        // Who has another user as default logs in all the same.
+        new Core.Defaults.DefaultsFile(new Fe2Home(TestCloud.Here("me", Path.Combine(cloud.Home, "me")))).Change(d => d with { User = "admin" });
+        Fe2Session other = await cloud.SessionAsync();
+        var connector = new FakeConnector();
+        Instance named = Assert.Single(await new InstanceLauncher(other, connector).LaunchAsync(new LaunchRequest { Name = "u", User = "ubuntu" }));
+        Assert.Equal(("ubuntu", "ubuntu"), (InstanceFacts.TagOf(named, TagNames.User), Assert.Single(connector.Asked).User));
+        var targets = new InstanceTargets(other);
+        Assert.Equal("ubuntu", targets.For(plain, null, null).User);
+        Assert.Equal("ubuntu", targets.For(named, null, null).User);
+
+        // A machine whose launch wrote down no user was launched with the usual one; one that somebody else made is as the default says.
+        plain.Tags.RemoveAll(t => t.Key == TagNames.User);
+        Assert.Equal("ubuntu", targets.For(plain, null, null).User);
+        plain.Tags.RemoveAll(t => t.Key == TagNames.Launch);
+        Assert.Equal("admin", targets.For(plain, null, null).User);
+    }
+
+    [Fact]
     public async Task NoWaitReturnsWithoutAskingTheMachine()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
@@ -137,6 +162,7 @@ public sealed class LaunchTests
             (new LaunchRequest { Name = "x", Count = 0 }, "CountInvalid"),
             (new LaunchRequest { Name = "x", Spot = true, OnShutdown = ShutdownAction.Stop }, "SpotCannotStop"),
             (new LaunchRequest { Name = "x", Cidr = "0.0.0.0/00" }, "CidrInvalid"),
+            (new LaunchRequest { Name = "x", Tags = new Dictionary<string, string> { [TagNames.User] = "me" } }, "TagReserved"),
         })
         {
             Fe2Exception error = await Assert.ThrowsAsync<Fe2Exception>(() => launcher.LaunchAsync(request));
