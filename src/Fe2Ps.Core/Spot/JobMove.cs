@@ -67,7 +67,6 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         }
 
         var ended = job.LastSeen is { } seen && job.State == JobState.Lost ? seen : session.Clock.GetUtcNow();
-        var comesBack = facts.ComesBack;
         facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
         facts = facts with { Attempts = [.. facts.Attempts, next] };
         if (!await HandInAsync(facts, cancellationToken).ConfigureAwait(false))
@@ -77,8 +76,6 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             return null;
         }
 
-        if (!stays && comesBack)
-            await EndForGoodAsync(old, cancellationToken).ConfigureAwait(false);
         return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
     }
 
@@ -110,6 +107,17 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
 
             await Task.Delay(Pause, session.Clock, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Every machine that the job had before and that EC2 would start again. At each start: whoever handed the job on may not have come that far.
+    /// </summary>
+    private async Task EndFormerAsync(RecoveryFacts facts, CancellationToken cancellationToken)
+    {
+        if (facts.Machine.OnInterruption == OnInterruption.Terminate)
+            return;
+        foreach (var former in facts.Attempts.Where(a => a.IsSpot && a.InstanceId != facts.Last.InstanceId).DistinctBy(a => a.InstanceId))
+            await EndForGoodAsync(former, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A machine with a persistent spot request would be started again, and its disk costs as long as it is only stopped.</summary>
@@ -172,6 +180,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
     /// <summary>The folder comes from the monitor, and the script starts. Null where it is not wanted any more.</summary>
     private async Task<Job?> StartAsync(RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
+        await EndFormerAsync(facts, cancellationToken).ConfigureAwait(false);
         if (await IsDroppedAsync(facts, cancellationToken).ConfigureAwait(false))
             return null;
         var machine = await jobs.MachineAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false);

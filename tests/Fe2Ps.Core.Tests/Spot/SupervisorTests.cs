@@ -1,3 +1,4 @@
+using Amazon.EC2.Model;
 using Amazon.IdentityManagement.Model;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Scripts;
@@ -177,6 +178,49 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
         Assert.Single(await MachinesOfAsync(job));
     }
 
+    /// <summary>For a persistent spot request EC2 launches another machine when the one that it has ends.</summary>
+    [HostedFact]
+    public async Task AMachineThatEC2WouldLaunchAgainEndsWithItsRequestWhenItIsNotNeeded()
+    {
+        var target = await cloud.LaunchAsync("clings", OnInterruption.Stop);
+        var job = await StartAsync(target, $"LINES=40 MACHINES=2\n{Counter}", new RecoveryOptions(), "clings", OnExit.None, 30);
+        await Until.TrueAsync(async () => await LinesAsync(job) > 0, "the first lines are on the monitor", 60);
+        await cloud.FaultAsync(new { kind = "kill", instance = target.Id });
+        await Until.TrueAsync(async () => (await MachinesOfAsync(job)).Any(i => i.Id != target.Id), "another machine is launched", 240);
+        await ThereAsync($".fe2/stop {job.Id} gone");
+        await OverAsync(job, "lost");
+        var next = Assert.Single(await MachinesOfAsync(job), i => i.Id != target.Id);
+        Assert.Contains(next.State, new[] { "shutting-down", "terminated" });
+        Assert.Equal(["cancelled"], await RequestsOfAsync(next.Id));
+        await NothingIsLeftAsync(job);
+        await new InstanceActions(cloud.Session).RemoveAsync([await new InstanceQuery(cloud.Session).GetAsync(target.Id)]);
+    }
+
+    [HostedFact]
+    public async Task AFormerMachineThatEC2WouldStartAgainAndThatCouldNotBeEndedAtOnceEndsWithTheJob()
+    {
+        var target = await cloud.LaunchAsync("clung", OnInterruption.Stop);
+        var job = await StartAsync(target, $"LINES=40 MACHINES=2\n{Counter}", new RecoveryOptions(), "clung", OnExit.None, 30);
+        await Until.TrueAsync(async () => await LinesAsync(job) > 0, "the first lines are on the monitor", 60);
+        try
+        {
+            await cloud.FaultAsync(new { kind = "deny", operation = "CancelSpotInstanceRequests", times = 1 });
+            await cloud.FaultAsync(new { kind = "kill", instance = target.Id });
+            await OverAsync(job);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        Assert.Contains("could not be ended, its spot request", await ThereAsync($"cat .fe2/jobs/{job.Id}/supervise.log"), StringComparison.Ordinal);
+        Assert.Contains(await cloud.StateOfAsync(target.Id), new[] { "shutting-down", "terminated" });
+        Assert.Equal(["cancelled"], await RequestsOfAsync(target.Id));
+        var over = await FoundAsync(job);
+        Assert.Equal((0, 2), (over.ExitCode, over.Attempt));
+        await new InstanceActions(cloud.Session).RemoveAsync([await new InstanceQuery(cloud.Session).GetAsync(over.TargetId)]);
+    }
+
     [HostedFact]
     public async Task AMachineThatItsOwnerEndsIsNotReplaced()
     {
@@ -345,6 +389,14 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
     {
         var found = await new InstanceQuery(cloud.Session).ByFiltersAsync([InstanceQuery.Filter($"tag:{TagNames.JobId}", [job.Id])], default);
         return [.. found.Select(i => (i.InstanceId, InstanceFacts.StateOf(i)))];
+    }
+
+    /// <summary>The states of an instance's spot requests.</summary>
+    private async Task<IReadOnlyList<string>> RequestsOfAsync(string id)
+    {
+        var found = await cloud.Session.Ec2.DescribeSpotInstanceRequestsAsync(
+            new DescribeSpotInstanceRequestsRequest { Filters = [new Filter("instance-id", [id])] });
+        return [.. found.SpotInstanceRequests.Select(r => r.State.Value)];
     }
 
     private sealed class Heard(List<Fe2Report> reports) : IProgress<Fe2Report>

@@ -83,9 +83,7 @@ NEW
 
 no_room() { printf '%s %s\n' "$chosen" "$(date +%s)" >> "$private/no-room"; }
 
-end_new() {
-    call "$(plan terminate)" INSTANCE "$new" || say "fe2: $new could not be ended: $problem"
-}
+end_new() { end_for_good "$new"; }
 
 # ready: returns when a command works on the new machine; 1 when it ended before that, or took longer than five minutes.
 ready() {

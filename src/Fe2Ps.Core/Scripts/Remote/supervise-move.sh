@@ -104,6 +104,7 @@ over() {
     if describe "$instance" && [ "$state" = running ]; then
         reach "$address" "$instance" ".fe2/supervise-admit $id" </dev/null >/dev/null 2>&1
     fi
+    end_former
     settle
     unsupervise
     exit 3
@@ -140,17 +141,29 @@ hand_over() {
     done
 }
 
-# end_for_good: a machine with a persistent spot request would be started again, and its disk costs as long as it is only stopped.
+# end_for_good ID: for a machine with a persistent spot request EC2 would launch another one, and its disk costs as long as it is only stopped.
 end_for_good() {
-    describe "$1" || return 0
-    request=$(element spotInstanceRequestId)
-    if [ -n "$request" ]; then
-        call "$(plan cancel)" REQUEST "$request" || say "fe2: the spot request $request of $1 is still there: $problem"
+    if [ "$(plan comes-back)" = 1 ]; then
+        describe "$1" || { say "fe2: $1 could not be ended: $problem"; return 1; }
+        request=$(element spotInstanceRequestId)
+        if [ -n "$request" ]; then
+            call "$(plan cancel)" REQUEST "$request" || [ "$problem" = InvalidSpotInstanceRequestID.NotFound ] || { say "fe2: $1 could not be ended, its spot request $request is still there: $problem"; return 1; }
+        fi
+        case $state in
+            gone | shutting-down | terminated) return 0 ;;
+        esac
     fi
-    case $state in
-        gone | shutting-down | terminated) ;;
-        *) call "$(plan terminate)" INSTANCE "$1" || say "fe2: $1 could not be ended: $problem" ;;
-    esac
+    call "$(plan terminate)" INSTANCE "$1" || { say "fe2: $1 could not be ended: $problem"; return 1; }
+}
+
+# end_former: every machine that the job had before and that EC2 would start again. At each start and at the job's end: whoever handed
+# the job on may not have come that far.
+end_former() {
+    [ "$(plan comes-back)" = 1 ] || return 0
+    formers=$(awk -v now="$instance" '$2 != now && $5 == "spot" && !seen[$2]++ { print $2 }' "$attempts")
+    for former in $formers; do
+        end_for_good "$former"
+    done
 }
 
 # hand_in: this machine stops listening to the old one and knows the new one, in this order.
@@ -263,14 +276,10 @@ case $step in
             fi
             end_readying
         fi
-        former=
-        if [ -z "$stays" ] && comes_back; then
-            former=$instance
-        fi
         hand_in
-        [ -z "$former" ] || end_for_good "$former"
         ;;
     start) ;;
     *) exit 1 ;;
 esac
+end_former
 start
