@@ -30,7 +30,9 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         var old = facts.Last;
         // A script that ends at the notice, or fails, may end its machine as -OnExit says.
         var fromWithin = job.Interrupted is null && job.State != JobState.Finished;
-        if (await jobs.WasEndedByRequestAsync(old.InstanceId, fromWithin, cancellationToken).ConfigureAwait(false))
+        // One on which nothing could be started the supervisor has ended itself.
+        var isUnstarted = old.End == JobAttempt.Unstarted;
+        if (!isUnstarted && await jobs.WasEndedByRequestAsync(old.InstanceId, fromWithin, cancellationToken).ConfigureAwait(false))
         {
             // Whoever ends the machine does not want to pay for another one.
             report?.Report(new WarningReport($"{job.TargetName} was stopped or terminated on request, so the job {job.Name} does not go on elsewhere."));
@@ -51,7 +53,8 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         }
         else
         {
-            report?.Report(new WarningReport($"{job.TargetName} is taken away from job {job.Name}; another machine takes over."));
+            report?.Report(new WarningReport(
+                $"{(isUnstarted ? $"{job.Script} could not be started on {job.TargetName} for job {job.Name}" : $"{job.TargetName} is taken away from job {job.Name}")}; another machine takes over."));
             var saving = volumes.SaveAsync(await jobs.FindMachineAsync(old.InstanceId, cancellationToken).ConfigureAwait(false), cancellationToken);
             Instance instance = await new Replacement(session, jobs.Connector) { BetweenTries = betweenTries }
                 .GetAsync(job, facts, number, report, cancellationToken).ConfigureAwait(false);
@@ -67,7 +70,8 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         }
 
         var ended = job.LastSeen is { } seen && job.State == JobState.Lost ? seen : session.Clock.GetUtcNow();
-        facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
+        if (!isUnstarted)
+            facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
         facts = facts with { Attempts = [.. facts.Attempts, next] };
         if (!await HandInAsync(facts, cancellationToken).ConfigureAwait(false))
         {
@@ -212,7 +216,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
                 .ConfigureAwait(false);
         }
 
-        facts = facts.WithLast(facts.Last with { Started = session.Clock.GetUtcNow() });
+        facts = facts.WithLast(facts.Last with { Started = session.Clock.GetUtcNow(), Ended = null, End = null });
         await RecoveryStore.WriteAsync(monitor, job.Id, facts, cancellationToken).ConfigureAwait(false);
         report?.Report(new WarningReport($"The job {job.Name} goes on on {machine.Name} ({machine.Id}, {facts.Last.InstanceType}, {facts.Last.Zone})."));
         return job with

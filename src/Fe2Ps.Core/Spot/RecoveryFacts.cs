@@ -76,7 +76,10 @@ public sealed record JobAttempt(int Number, string InstanceId, string InstanceTy
     /// <summary>When it ended there as far as anybody knows, or null.</summary>
     public DateTimeOffset? Ended { get; init; }
 
-    /// <summary>Why it ended there: <c>interrupted</c>, <c>lost</c>, <c>failed</c>; or null.</summary>
+    /// <summary>What <see cref="End"/> is where the script could not be started for so long that the supervisor has ended the machine.</summary>
+    internal const string Unstarted = "unstarted";
+
+    /// <summary>Why it ended there: <c>interrupted</c>, <c>lost</c>, <c>failed</c>, <c>restarted</c>, <c>unstarted</c>; or null.</summary>
     public string? End { get; init; }
 }
 

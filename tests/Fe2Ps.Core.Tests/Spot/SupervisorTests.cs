@@ -178,6 +178,29 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
         Assert.Single(await MachinesOfAsync(job));
     }
 
+    [HostedFact]
+    public async Task AJobThatIsStoppedWhileThereIsNoRoomEndsAtOnce()
+    {
+        var job = await BeginAsync("calls-off", machines: 2, new RecoveryOptions { Fallback = [RecoveryFallback.Zone] });
+        try
+        {
+            await cloud.FaultAsync(new { kind = "capacity" });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 15 });
+            await Until.TrueAsync(async () => await cloud.StateOfAsync(job.TargetId) == "terminated", "the machine is gone", 120);
+            await cloud.Jobs.Control.StopAsync(await FoundAsync(job));
+            // While there is no room still.
+            await OverAsync(job, "lost");
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        Assert.Single(await MachinesOfAsync(job));
+        Assert.True((await FoundAsync(job)).IsStopped);
+        await NothingIsLeftAsync(job);
+    }
+
     /// <summary>For a persistent spot request EC2 launches another machine when the one that it has ends.</summary>
     [HostedFact]
     public async Task AMachineThatEC2WouldLaunchAgainEndsWithItsRequestWhenItIsNotNeeded()

@@ -179,6 +179,32 @@ public sealed class SupervisorVolumeTests(HostedJobFixture cloud, ITestOutputHel
     }
 
     [HostedFact]
+    public async Task WhatCouldNotBeStartedForLongEnoughAComputerThatAsksLaterTakesUpAgain()
+    {
+        Job job = await BeginAsync("sup-late", ["/mnt/late"]);
+        Job over;
+        try
+        {
+            await cloud.FaultAsync(new { kind = "deny", operation = "AttachVolume" });
+            await cloud.FaultAsync(new { kind = "interrupt", instance = "sup-late", seconds = 120 });
+            await _jobs.OnMonitorAsync(job, $"echo 'enough 1' >> ~/.fe2/jobs/{job.Id}/plan");
+            over = await EndAsync(job);
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        Assert.Equal((JobState.Lost, false, 2), (over.State, over.IsStopped, over.Attempt));
+        Assert.Contains($"it could not be started on {over.TargetId}", over.Note, StringComparison.Ordinal);
+        over = await new JobRecovery(cloud.Session, cloud.Jobs) { BetweenTries = TimeSpan.FromSeconds(1) }.WaitAsync(over, TimeSpan.FromSeconds(300));
+        Assert.Equal((JobState.Finished, 0, false, 3), (over.State, over.ExitCode, over.IsStopped, over.Attempt));
+        Assert.Equal(["interrupted", "unstarted", null], over.Recovery!.Attempts.Select(a => a.End));
+        Assert.Equal("big: OK\n", await _jobs.OnMonitorAsync(over, "cat checked"));
+        await _jobs.NothingLeftAsync(over);
+    }
+
+    [HostedFact]
     public async Task AComputerThatWaitsBesideItDoesNothingTwiceAndHasNothingToWarnOf()
     {
         Job job = await BeginAsync("sup-both", ["/mnt/both"]);

@@ -37,6 +37,7 @@ launch() {
     while :; do
         # Taken back meanwhile.
         [ -f "$private/plan" ] || exit 3
+        ! is_stopped || stop_between
         oldest=
         chosen=
         present=$(date +%s)
@@ -57,6 +58,7 @@ launch() {
             say "fe2: there is no room for another machine now, trying again in $(plan every) s"
             sleep "$(plan every)"
             ! has_finished || over
+            ! is_stopped || stop_between
         fi
         round=$((round + 1))
         read -r _ new_type new_zone new_market new_price body <<CHOICE
@@ -81,6 +83,18 @@ NEW
     done
 }
 
+is_stopped() { [ -e "$meta/stopped" ]; }
+
+# stop_between: somebody has stopped the job while another machine is looked for. The one that it has, if it has one still, brings its
+# results.
+stop_between() {
+    say "fe2: the job was stopped before there was another machine"
+    end_saving
+    hand_over
+    "$fe2/abandon" "$id" lost "$instance"
+    over
+}
+
 no_room() { printf '%s %s\n' "$chosen" "$(date +%s)" >> "$private/no-room"; }
 
 end_new() { end_for_good "$new"; }
@@ -91,6 +105,7 @@ ready() {
     # A public address comes a little later than the machine.
     until [ "$new_address" != - ] && reach "$new_address" "$new" true 2>/dev/null; do
         [ -f "$private/plan" ] || exit 3
+        ! is_stopped || return 1
         rounds=$((rounds + 1))
         if [ $((rounds % 20)) = 0 ] || { [ "$new_address" = - ] && [ $((rounds % 4)) = 0 ]; }; then
             describe "$new" || :

@@ -227,6 +227,8 @@ start() {
 
 started_now() {
     started=$(now)
+    ended=-
+    end=-
     note_last
     rm -f "$private/supervise.note" "$private/no-room" "$private/next.key"
     say "fe2: the job goes on on $instance"
@@ -240,6 +242,12 @@ decide
 if [ "${2-}" = enough ]; then
     [ $step = start ] || exit 1
     say "fe2: the script could not be started on $instance"
+    if is_launched_for_it; then
+        # EC2 will say that somebody asked for its end; nobody has asked for that of the job.
+        ended=$(now)
+        end=unstarted
+        note_last || give_up "the job's machines could not be written down"
+    fi
     drop_unstarted "$(printf 'lost\nit could not be started on %s: %s' "$instance" "$(head -n 1 "$private/supervise.note" 2>/dev/null)")"
 fi
 case $step in
@@ -254,7 +262,7 @@ case $step in
             old_state=running
             old_address=-
             if describe "$instance"; then
-                if is_ended_on_request; then
+                if [ "$end" != unstarted ] && is_ended_on_request; then
                     # Whoever ends the machine does not want to pay for another one.
                     say "fe2: $instance was stopped or terminated on request, the job does not go on elsewhere"
                     "$fe2/stop" "$id" gone

@@ -20,10 +20,13 @@ is_ended_on_request() {
     esac
 }
 
+# is_launched_for_it: whether the present machine, on which the script was not started, was launched for the job alone.
+is_launched_for_it() { [ "$(grep -c "^[0-9]* $instance " "$attempts")" = 1 ]; }
+
 # drop_unstarted STATE: ends the present machine, on which the script was not started, where it was launched for the job alone.
 drop_unstarted() {
     new=$instance
-    [ "$(grep -c "^[0-9]* $instance " "$attempts")" != 1 ] || end_new
+    ! is_launched_for_it || end_new
     put "$meta/state" "$1"
     "$fe2/abandon" "$id" lost "$instance"
     over
