@@ -56,7 +56,8 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             report?.Report(new WarningReport(
                 $"{(isUnstarted ? $"{job.Script} could not be started on {job.TargetName} for job {job.Name}" : $"{job.TargetName} is taken away from job {job.Name}")}; another machine takes over."));
             var saving = volumes.SaveAsync(await jobs.FindMachineAsync(old.InstanceId, cancellationToken).ConfigureAwait(false), cancellationToken);
-            Instance instance = await new Replacement(session, jobs.Connector) { BetweenTries = betweenTries }
+            var line = await SupervisorLogin.LineAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
+            Instance instance = await new Replacement(session, jobs.Connector) { BetweenTries = betweenTries, SupervisorLine = line }
                 .GetAsync(job, facts, number, report, cancellationToken).ConfigureAwait(false);
             next = new RecoveryPlan(session).AttemptOf(instance, number);
             await saving.ConfigureAwait(false);
@@ -196,11 +197,12 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         {
             if (left.ExitCode is not (0 or NoSuchJob))
                 throw JobErrors.StepFailed(machine, "Making the machine ready", left);
+            // Before all that takes long: should this computer go away meanwhile, the supervisor goes on.
+            await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, null, cancellationToken).ConfigureAwait(false);
             await target.CallAsync("claim", [job.Id, job.Name, job.OnExit.ToString()], "Making the job's folder", null, cancellationToken).ConfigureAwait(false);
             facts = await new JobVolumeMove(session, jobs.Connector, job, facts, report).BringAsync(
                 machine, now => RecoveryStore.WriteAsync(monitor, job.Id, now, cancellationToken), cancellationToken).ConfigureAwait(false);
             await new JobLink(target, monitor, jobs.Connector).EstablishAsync(job.Id, cancellationToken).ConfigureAwait(false);
-            await SupervisorLogin.AdmitAsync(target, monitor, jobs.Connector, job.Id, null, cancellationToken).ConfigureAwait(false);
             await jobs.TagAsync(machine.Id, new Dictionary<string, string> { [TagNames.Attempt] = $"{facts.Last.Number}" }, cancellationToken).ConfigureAwait(false);
             if (job.OnExit != OnExit.None && await jobs.ShutdownBehaviorAsync(machine.Id, cancellationToken).ConfigureAwait(false) != job.OnExit)
                 await jobs.SetShutdownBehaviorAsync(machine.Id, job.OnExit, cancellationToken).ConfigureAwait(false);

@@ -15,6 +15,12 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
     public TimeSpan BetweenTries { get; init; } = Pause;
 
     /// <summary>
+    /// The line that lets the job's supervisor in, as <see cref="SupervisorLogin.LineAsync"/> has it, or null: whoever launches a machine may go away, and then
+    /// the supervisor goes on with it.
+    /// </summary>
+    public string? SupervisorLine { get; init; }
+
+    /// <summary>
     /// The machine for this attempt, ready for ssh. One that somebody has launched for it already, who did not come any further,
     /// is taken over. Goes on until there is room.
     /// </summary>
@@ -26,6 +32,7 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
         await FreeNameAsync(job, facts, cancellationToken).ConfigureAwait(false);
         var walk = new CapacityWalk(facts, session.Clock);
         string name = facts.Machine.Name;
+        string? userData = SupervisorLine is null ? null : SupervisorLogin.UserData(SupervisorLine);
         while (true)
         {
             if (walk.IsExhausted)
@@ -40,7 +47,7 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
                 report?.Report(new ProgressReport(
                     $"Job {job.Name}", $"launching {(choice.IsSpot ? "spot " : "")}{choice.InstanceType}{(choice.Zone is { } zone ? $" in {zone}" : "")}"));
                 IReadOnlyList<Instance> launched = await new InstanceLauncher(session, ssh).LaunchAsync(
-                    Request(job, facts, choice, attempt, name), report, cancellationToken).ConfigureAwait(false);
+                    Request(job, facts, choice, attempt, name) with { UserData = userData }, report, cancellationToken).ConfigureAwait(false);
                 return launched[0];
             }
             catch (Fe2Exception e) when (e.Id == "NameTaken" && name == facts.Machine.Name)

@@ -22,4 +22,14 @@ internal static class SupervisorLogin
         if (line.Length > 0)
             await target.CallAsync("supervise-admit", [id, line], "Letting the supervisor in", null, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>What lets the job's supervisor in, or null for a job without one.</summary>
+    public static async Task<string?> LineAsync(JobHost monitor, string id, CancellationToken cancellationToken)
+    {
+        var line = (await monitor.TryCallAsync("secret", [id, "supervise.line", "show"], null, cancellationToken).ConfigureAwait(false)).OutputText.Trim();
+        return line.Length > 0 ? line : null;
+    }
+
+    /// <summary>User data that lets the supervisor in at the first boot, as the supervisor's own launches have it.</summary>
+    public static string UserData(string line) => $"#cloud-config\nssh_authorized_keys:\n  - '{line}'\n";
 }

@@ -168,6 +168,23 @@ public sealed class SupervisorTests(HostedJobFixture cloud, ITestOutputHelper ou
     }
 
     [HostedFact]
+    public async Task AMachineThatAComputerHasLaunchedAndLeftTheSupervisorGoesOnWith()
+    {
+        var job = await BeginAsync("left", machines: 2);
+        string loop = $"$(cut -d ' ' -f 1 .fe2/jobs/{job.Id}/supervise.pid)";
+        await ThereAsync($"kill -STOP {loop}");
+        using var leaving = new CancellationTokenSource();
+        var waiting = new JobRecovery(cloud.Session, cloud.Jobs) { BetweenTries = TimeSpan.FromSeconds(1) }
+            .WaitAsync(job, TimeSpan.FromSeconds(400), cancellationToken: leaving.Token);
+        await cloud.FaultAsync(new { kind = "interrupt", instance = job.TargetId, seconds = 120 });
+        await Until.TrueAsync(async () => await ThereAsync($"grep -c . .fe2/jobs/{job.Id}/attempts") == "2\n", "the computer has another machine", 150);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await ThereAsync($"kill -CONT {loop}");
+        await CompleteAsync(await EndAsync(job), machines: 2);
+    }
+
+    [HostedFact]
     public async Task AStopThatWasAskedForIsNoInterruption()
     {
         var job = await BeginAsync("stopped", machines: 2);

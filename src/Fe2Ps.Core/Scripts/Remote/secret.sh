@@ -6,6 +6,8 @@
 open_job "$1"
 case $2 in
     env | recovery.json | attempts | volumes | plan) ;;
+    # What the supervisor has made itself.
+    supervise.line) [ "${3-}" = show ] || exit 64 ;;
     *) exit 64 ;;
 esac
 if [ "${3-}" = show ]; then
