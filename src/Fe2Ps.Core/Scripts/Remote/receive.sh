@@ -148,7 +148,8 @@ case $request in
         "$fe2/resumed" "$id" "$2" "$3" "$4" "$5" || exit
         [ ! -e "$meta/stopped" ] || exit 76
         ;;
-    hello) [ ! -e "$meta/stopped" ] || exit 76 ;;
+    # What is being made ready (load) only asks whether it is let in.
+    hello) [ -n "$load" ] || [ ! -e "$meta/stopped" ] || exit 76 ;;
     'rsync --server '*)
         refuse_links
         # After a restart of this machine nobody else would start it again.
