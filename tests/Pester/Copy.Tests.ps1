@@ -45,6 +45,19 @@ Describe 'Copy-Fe2Item' -Skip:$skip {
         (Get-ChildItem ./all).Name | Sort-Object | Should -Be 'c-1', 'c-2'
     }
 
+    It 'keeps the files of machines of one name apart' {
+        $null = New-Fe2Group twin -Desired 2 -Max 2
+        $ids = (Get-Fe2Instance twin).InstanceId
+        $ids.Count | Should -Be 2
+        foreach ($id in $ids) { $null = Invoke-Fe2Command $id "echo of $id > app.log" }
+        Copy-Fe2Item 'twin*:app.log' ./logs
+        (Get-ChildItem ./logs).Name | Sort-Object | Should -Be ($ids | ForEach-Object { "twin-$_" } | Sort-Object)
+        foreach ($id in $ids) { Get-Content "./logs/twin-$id/app.log" | Should -Be "of $id" }
+        Copy-Fe2Item ($ids | ForEach-Object { "${_}:app.log" }) c-1:logs
+        (Invoke-Fe2Command c-1 'cat logs/*/app.log') | Sort-Object | Should -Be ($ids | ForEach-Object { "of $_" } | Sort-Object)
+        Remove-Fe2Group twin -Confirm:$false
+    }
+
     It 'copies from one machine to another' {
         Copy-Fe2Item c-1:data c-2:carried -Recurse
         (Invoke-Fe2Command c-2 'ls -A carried').Count | Should -Be 5

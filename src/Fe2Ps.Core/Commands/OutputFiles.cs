@@ -21,14 +21,7 @@ public static class OutputFiles
                     $"Give a folder: -OutFile '{path}/' makes a file there for each machine, by its name.", path);
         }
 
-        var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (IGrouping<string, Instance> same in instances.GroupBy(i => FileNameOf(InstanceFacts.NameOf(i) ?? i.InstanceId), StringComparer.OrdinalIgnoreCase))
-        {
-            foreach (Instance instance in same)
-                files[instance.InstanceId] = Path.Combine(path, same.Count() == 1 ? same.Key : $"{same.Key}-{instance.InstanceId}");
-        }
-
-        return files;
+        return MachineFileNames.For(instances).ToDictionary(n => n.Key, n => Path.Combine(path, n.Value), StringComparer.Ordinal);
     }
 
     /// <summary>Opens a file to write from its beginning; missing folders are made.</summary>
@@ -36,12 +29,5 @@ public static class OutputFiles
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
-    }
-
-    private static string FileNameOf(string name)
-    {
-        char[] bad = Path.GetInvalidFileNameChars();
-        string plain = new([.. name.Select(c => bad.Contains(c) ? '_' : c)]);
-        return plain is "." or ".." ? "_" : plain;
     }
 }

@@ -1,5 +1,6 @@
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Commands;
+using Fe2Ps.Core.Instances;
 
 namespace Fe2Ps.Core.Tests.Commands;
 
@@ -25,5 +26,20 @@ public sealed class OutputFilesTests
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    [Fact]
+    public void MachinesOfOneNameHaveTheirIdsBehindIt()
+    {
+        Instance[] machines =
+        [
+            .. new[] { "web", "Web", "a/b", "a_b", "alone", ".." }.Select((n, i) => new Instance { InstanceId = $"i-{i}", Tags = [new Tag("Name", n)] }),
+            new Instance { InstanceId = "i-nameless" },
+        ];
+
+        IReadOnlyDictionary<string, string> names = MachineFileNames.For(machines);
+
+        string[] wanted = ["web-i-0", "Web-i-1", "a_b-i-2", "a_b-i-3", "alone", "_", "i-nameless"];
+        Assert.Equal(wanted, machines.Select(m => names[m.InstanceId]));
     }
 }

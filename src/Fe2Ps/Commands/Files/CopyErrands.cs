@@ -51,12 +51,14 @@ internal sealed class CopyErrands(FileCopy copy, MachineNames machines, CopySour
         List<(Instance Machine, List<string> Paths)> from = await SourcesAsync(problems, stop).ConfigureAwait(false);
         // Files of the same name from several machines each need a folder of their own.
         bool apart = from.Count > 1 || sources.Remote.Any(p => p.IsPattern);
+        IReadOnlyDictionary<string, string> folders = MachineFileNames.For([.. from.Select(f => f.Machine)]);
+        string EndOf(Instance machine) => apart ? Below(destination.Path, folders[machine.InstanceId]) : destination.Path;
         if (destination.Machine is null)
         {
             if (sources.Local.Count > 0) problems.Add(CopyErrors.NoMachine(sources.Local[0].Path, text));
             foreach ((Instance machine, List<string> paths) in from)
             {
-                string end = apart ? Below(destination.Path, machine) : destination.Path;
+                string end = EndOf(machine);
                 _all.Add(new CopyErrand(Text(machine, paths), end, stop => copy.ReceiveAsync(machine, paths, apart, end, stop)));
             }
 
@@ -76,7 +78,7 @@ internal sealed class CopyErrands(FileCopy copy, MachineNames machines, CopySour
 
             foreach ((Instance machine, List<string> paths) in from)
             {
-                string end = apart ? Below(destination.Path, machine) : destination.Path;
+                string end = EndOf(machine);
                 _all.Add(new CopyErrand(Text(machine, paths), $"{Name(target)}:{end}", stop => copy.CarryAsync(machine, paths, target, apart, end, stop)));
             }
         }
@@ -102,7 +104,7 @@ internal sealed class CopyErrands(FileCopy copy, MachineNames machines, CopySour
         return found;
     }
 
-    private static string Below(string folder, Instance machine) => (folder.Length == 0 ? "" : folder.TrimEnd('/') + "/") + Name(machine).Replace('/', '_') + "/";
+    private static string Below(string folder, string name) => (folder.Length == 0 ? "" : folder.TrimEnd('/') + "/") + name + "/";
 
     private static string Text(Instance machine, List<string> paths) => string.Join(", ", paths.Select(p => $"{Name(machine)}:{p}"));
 
