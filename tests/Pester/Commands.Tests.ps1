@@ -191,6 +191,50 @@ Describe 'Commands on machines' -Skip:$skip {
         }
     }
 
+    Context '-KeyFile' {
+        BeforeAll {
+            $key = (Get-Fe2SshConfig c-1).IdentityFile
+            $keys = (New-Item -ItemType Directory -Path (Join-Path $TestDrive 'my keys')).FullName
+            Copy-Item -LiteralPath $key (Join-Path $keys 'k.pem')
+            Push-Location $keys
+        }
+
+        AfterAll { Pop-Location }
+
+        It 'is found from the folder of the session, which is not that of the process' {
+            [System.Environment]::CurrentDirectory | Should -Not -Be $PWD.ProviderPath
+            Invoke-Fe2Command c-1 'echo in' -KeyFile ./k.pem -ErrorAction Stop | Should -Be 'in'
+            Invoke-Fe2Command c-1 'echo in' -KeyFile (Get-Item k.pem) -ErrorAction Stop | Should -Be 'in'
+            (Get-Fe2SshConfig c-1 -KeyFile k.pem).IdentityFile | Should -Be (Join-Path $keys 'k.pem')
+            Copy-Fe2Item c-1:/etc/hostname ./host -KeyFile k.pem -ErrorAction Stop
+            Get-Content ./host | Should -Not -BeNullOrEmpty
+        }
+
+        It 'is found from a drive of the session, and where the session stands in no folder' {
+            $null = New-PSDrive keys FileSystem $keys
+            Invoke-Fe2Command c-1 'echo in' -KeyFile keys:k.pem -ErrorAction Stop | Should -Be 'in'
+            Push-Location Env:
+            try { Invoke-Fe2Command c-1 'echo in' -KeyFile ./k.pem -ErrorAction Stop | Should -Be 'in' }
+            finally { Pop-Location }
+        }
+
+        It 'is named in full where it is missing: <Call>' -ForEach @(
+            @{ Call = { Enter-Fe2Instance c-1 -Command true -KeyFile ./nosuch.pem -ErrorAction Stop } }
+            @{ Call = { Invoke-Fe2Command c-1 true -KeyFile ./nosuch.pem -ErrorAction Stop } }
+            @{ Call = { Send-Fe2Command c-1 true -KeyFile ./nosuch.pem -ErrorAction Stop } }
+            @{ Call = { Receive-Fe2Command c-1 -KeyFile ./nosuch.pem -ErrorAction Stop } }
+            @{ Call = { Copy-Fe2Item c-1:x ./x -KeyFile ./nosuch.pem -ErrorAction Stop } }
+            @{ Call = { Start-Fe2Tunnel c-1 8080 -KeyFile ./nosuch.pem -ErrorAction Stop } }
+            @{ Call = { Open-Fe2Notebook c-1 -NoBrowser -KeyFile ./nosuch.pem -ErrorAction Stop } }
+            @{ Call = { Get-Fe2SshConfig c-1 -KeyFile ./nosuch.pem -ErrorAction Stop } }
+        ) {
+            $failure = $null
+            try { & $Call } catch { $failure = $_ }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'KeyFileNotFound,*'
+            "$failure" | Should -BeLike "*'$(Join-Path $keys 'nosuch.pem')'*"
+        }
+    }
+
     Context '-ScriptBlock' {
         It 'on a machine without pwsh names the other ways' {
             $failure = $null

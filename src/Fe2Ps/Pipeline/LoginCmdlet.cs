@@ -11,6 +11,7 @@ public abstract class LoginCmdlet : Fe2Cmdlet
 
     /// <summary>The private key on this computer.</summary>
     [Parameter]
+    [LocalPath]
     public string? KeyFile { get; set; }
 
     /// <summary>The login user that was asked for, or null for the machine's own.</summary>

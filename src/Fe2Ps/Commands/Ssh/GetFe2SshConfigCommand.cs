@@ -34,6 +34,7 @@ public sealed class GetFe2SshConfigCommand : Fe2Cmdlet
     /// <summary>The private key on this computer.</summary>
     [Parameter(ParameterSetName = "Get")]
     [Parameter(ParameterSetName = "Install")]
+    [LocalPath]
     public string? KeyFile { get; set; }
 
     /// <summary>Makes plain ssh know them.</summary>
@@ -77,7 +78,7 @@ public sealed class GetFe2SshConfigCommand : Fe2Cmdlet
         IReadOnlyList<Instance> chosen = isWhole
             ? [.. found.Instances.Where(i => InstanceFacts.StateOf(i) == "running" && InstanceFacts.AddressOf(i) is not null)] : found.Instances;
         IReadOnlyList<SshConfigEntry> entries = await new SshConfigMaker(session, new SshConnector(), Pump)
-            .MakeAsync(chosen, all, FullPath(KeyFile), NullIfEmpty(User), stop).ConfigureAwait(false);
+            .MakeAsync(chosen, all, NullIfEmpty(KeyFile), NullIfEmpty(User), stop).ConfigureAwait(false);
         if (Install && found.Problems.Count < names.Count)
         {
             var install = new SshConfigInstall(session);
@@ -96,6 +97,4 @@ public sealed class GetFe2SshConfigCommand : Fe2Cmdlet
         if (!await install.UninstallAsync(stop).ConfigureAwait(false))
             await Pump.DoAsync(() => WriteVerbose($"{install.UserFile} includes nothing of Fe2Ps.")).ConfigureAwait(false);
     }
-
-    private string? FullPath(string? file) => NullIfEmpty(file) is { } given && !given.StartsWith('~') ? Path.GetFullPath(given, SessionState.Path.CurrentFileSystemLocation.Path) : NullIfEmpty(file);
 }

@@ -48,6 +48,7 @@ public sealed class InvokeFe2CommandCommand : InstanceValueCmdlet
 
     /// <summary>The private key on this computer.</summary>
     [Parameter]
+    [LocalPath]
     public string? KeyFile { get; set; }
 
     /// <summary>One object for each machine instead of lines.</summary>

@@ -39,6 +39,7 @@ public sealed class ReceiveFe2CommandCommand : InstanceCmdlet
 
     /// <summary>The private key on this computer.</summary>
     [Parameter]
+    [LocalPath]
     public string? KeyFile { get; set; }
 
     /// <inheritdoc/>

@@ -50,6 +50,7 @@ public sealed class SendFe2CommandCommand : InstanceValueCmdlet
 
     /// <summary>The private key on this computer.</summary>
     [Parameter]
+    [LocalPath]
     public string? KeyFile { get; set; }
 
     /// <summary>Says which session it was.</summary>
