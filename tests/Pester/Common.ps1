@@ -46,6 +46,13 @@ function Add-Fe2TargetGroup {
     $null = Invoke-RestMethod -Method Post -Uri "$((Get-Fe2Sandbox -Current).EndpointUrl)/_sandbox/seed" -Body $body -ContentType 'application/json'
 }
 
+# File systems as records, also several of one name, which no cmdlet makes.
+function Add-Fe2FileSystem {
+    param([string[]] $Name)
+    $body = @{ fileSystems = @($Name) } | ConvertTo-Json
+    $null = Invoke-RestMethod -Method Post -Uri "$((Get-Fe2Sandbox -Current).EndpointUrl)/_sandbox/seed" -Body $body -ContentType 'application/json'
+}
+
 function Add-Fe2Fault {
     param([hashtable] $Fault)
     $null = Invoke-RestMethod -Method Post -Uri "$((Get-Fe2Sandbox -Current).EndpointUrl)/_sandbox/faults" -Body ($Fault | ConvertTo-Json) -ContentType 'application/json'

@@ -25,6 +25,35 @@ Describe 'Shared file systems' {
         Get-Fe2FileSystem | Should -BeNullOrEmpty
     }
 
+    It 'of one name are an error that lists the ids, where something would change: <What>' -ForEach @(
+        @{ What = 'removing'; Call = { Remove-Fe2FileSystem twin -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable failure } }
+        @{ What = 'dismounting'; Call = { Dismount-Fe2FileSystem twin od1 -ErrorAction SilentlyContinue -ErrorVariable failure } }
+        @{ What = 'mounting'; Call = { Mount-Fe2FileSystem twin od1 -ErrorAction SilentlyContinue -ErrorVariable failure } }
+    ) {
+        Add-Fe2FileSystem twin, twin
+        $ids = (Get-Fe2FileSystem twin).FileSystemId
+        $ids.Count | Should -Be 2
+        Clear-Fe2Call
+        $failure = $null
+        . $Call
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'FileSystemAmbiguous,*'
+        foreach ($id in $ids) { "$($failure[0])" | Should -Match $id }
+        Get-Fe2Call | Where-Object operation -NotMatch '^(Describe|Get|List)' | Should -BeNullOrEmpty
+        Remove-Fe2FileSystem $ids[0] -Confirm:$false
+        (Get-Fe2FileSystem twin).FileSystemId | Should -Be $ids[1]
+        Remove-Fe2FileSystem twin -Confirm:$false
+        Get-Fe2FileSystem | Should -BeNullOrEmpty
+    }
+
+    It 'are none where nothing is named' {
+        Add-Fe2FileSystem one, two
+        $null | Remove-Fe2FileSystem -Confirm:$false -ErrorAction SilentlyContinue
+        Get-Fe2Instance od1 | Remove-Fe2FileSystem -Confirm:$false -ErrorAction SilentlyContinue
+        { Remove-Fe2FileSystem @() -Confirm:$false } | Should -Throw
+        (Get-Fe2FileSystem).Name | Should -Be 'one', 'two'
+        (Remove-Fe2FileSystem * -Confirm:$false -PassThru).Count | Should -Be 2
+    }
+
     It 'that no machine could mount are found, shown and removed' {
         # Without a machine behind the record nobody can log in; what was made until then stays, and is found.
         $stopped = Stop-Fe2Instance od1 -PassThru | Wait-Fe2Instance -State stopped

@@ -27,6 +27,9 @@ internal sealed record Seed
     /// <summary>Names of target groups to make, for HTTP on port 80.</summary>
     public IReadOnlyList<string> TargetGroups { get; init; } = [];
 
+    /// <summary>Names of file systems to make, whatever has them already: two of a name are possible.</summary>
+    public IReadOnlyList<string> FileSystems { get; init; } = [];
+
     /// <summary>What EFS says that file systems of these names hold, GiB: nothing writes into them here.</summary>
     public IReadOnlyDictionary<string, int> FileSystemSizes { get; init; } = new Dictionary<string, int>();
 
@@ -50,6 +53,19 @@ internal sealed record Seed
             var settings = new Fields { ["Name"] = name, ["Protocol"] = "HTTP", ["Port"] = 80, ["VpcId"] = region.Vpc.Id };
             var id = $"arn:aws:elasticloadbalancing:{Region}:{cloud.State.AccountId}:targetgroup/{name}/{Ids.New("t")[3..]}";
             region.TargetGroups[id] = new TargetGroup { Id = id, Name = name, Settings = settings, Port = 80, CreatedAt = cloud.Now };
+        }
+
+        foreach (var name in FileSystems)
+        {
+            var id = Ids.New("fs");
+            region.FileSystems[id] = new SharedFileSystem
+            {
+                Id = id,
+                Settings = new Fields { ["CreationToken"] = id, ["Encrypted"] = true },
+                State = "available",
+                CreatedAt = cloud.Now,
+                Tags = new(StringComparer.Ordinal) { ["Name"] = name },
+            };
         }
 
         foreach (var system in region.FileSystems.Values)

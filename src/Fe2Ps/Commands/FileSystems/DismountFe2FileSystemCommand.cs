@@ -22,7 +22,7 @@ public sealed class DismountFe2FileSystemCommand : FileSystemMachinesCmdlet
     /// <inheritdoc/>
     private protected override async Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<Instance> machines, CancellationToken stop)
     {
-        FileSystemSelection found = await new FileSystemQuery(session).ListAsync([Name], stop).ConfigureAwait(false);
+        FileSystemSelection found = await new FileSystemQuery(session).ResolveAsync([Name], stop).ConfigureAwait(false);
         foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
         foreach (FileSystemDescription system in found.FileSystems)
         {

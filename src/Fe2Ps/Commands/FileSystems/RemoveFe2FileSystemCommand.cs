@@ -42,7 +42,7 @@ public sealed class RemoveFe2FileSystemCommand : Fe2Cmdlet
     private async Task RemoveAsync(SessionOptions where, IReadOnlyList<string> names, CancellationToken stop)
     {
         Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-        FileSystemSelection found = await new FileSystemQuery(session).ListAsync(names, stop).ConfigureAwait(false);
+        FileSystemSelection found = await new FileSystemQuery(session).ResolveAsync(names, stop).ConfigureAwait(false);
         foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
         IReadOnlyList<FileSystemDescription> confirmed = await Pump.AskAsync<IReadOnlyList<FileSystemDescription>>(
             () => [.. found.FileSystems.Where(s => ShouldProcess(FileSystemFacts.Label(s), $"Delete, with all that is in it ({FileSystemView.SizeText(s)})"))]).ConfigureAwait(false);
