@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
+using Fe2Ps.Core.Sandboxes;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Tests.Support;
 
@@ -13,9 +14,14 @@ internal sealed class TestCloud : SandboxFixture
     /// <summary>The home folder of the tests' user.</summary>
     public string Home => folder.FullName;
 
-    public static async Task<TestCloud> StartAsync()
+    /// <summary>How fast things happen there.</summary>
+    private SandboxSpeed Speed { get; init; }
+
+    protected override SandboxOptions Options => base.Options with { Speed = Speed };
+
+    public static async Task<TestCloud> StartAsync(SandboxSpeed speed = SandboxSpeed.Fast)
     {
-        var cloud = new TestCloud();
+        var cloud = new TestCloud { Speed = speed };
         await cloud.InitializeAsync();
         return cloud;
     }

@@ -1,3 +1,5 @@
+using Amazon.ElasticFileSystem.Model;
+
 namespace Fe2Ps.Core.FileSystems;
 
 /// <summary>What can be wrong with shared file systems.</summary>
@@ -15,6 +17,10 @@ internal static class FileSystemErrors
 
     public static Fe2Exception Slow(string what, string state) => new(
         "FileSystemNotReady", Fe2ErrorKind.Timeout, $"{what} is {state} after five minutes.", "Try again later; what is there already is used.", what);
+
+    public static Fe2Exception Failed(FileSystemDescription system) => new(
+        "FileSystemFailed", Fe2ErrorKind.InvalidState, $"{FileSystemFacts.Label(system)} has failed, and EFS does not mend it.",
+        $"Remove it with Remove-Fe2FileSystem {system.FileSystemId}, then mount a new one.", system.FileSystemId);
 
     public static Fe2Exception OfScript(int code, string error, string label, string machine) => code switch
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.ElasticFileSystem;
@@ -18,25 +20,41 @@ internal sealed class FileSystemMaker(Fe2Session session)
 {
     private const int NfsPort = 2049;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan GroupPatience = TimeSpan.FromSeconds(90);
 
-    /// <summary>Makes a file system and waits until it is available. Raw errors.</summary>
-    public async Task<FileSystemDescription> MakeAsync(string name, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes a file system, or takes the one that another call is just making under this name: the token of the order comes from the name, so
+    /// two orders make one file system. Raw errors.
+    /// </summary>
+    /// <returns>Its id. It is not available yet: see <see cref="UntilAvailableAsync"/>.</returns>
+    public async Task<string> MakeAsync(string name, string activity, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         report?.Report(new ProgressReport(activity, "Creating the file system", 5));
-        CreateFileSystemResponse made = await session.FileSystems.CreateFileSystemAsync(
-            new CreateFileSystemRequest
+        string token = TokenOf(name);
+        DateTimeOffset end = session.Clock.GetUtcNow() + Limit;
+        for (int n = 0; ; n++)
+        {
+            if (await TryOrderAsync(name, token, report, cancellationToken).ConfigureAwait(false) is { } made)
+                return made;
+            FileSystemDescription? known = await ByTokenAsync(token, cancellationToken).ConfigureAwait(false);
+            if (known is not null && FileSystemFacts.StateOf(known) is not ("deleting" or "deleted"))
             {
-                CreationToken = Guid.NewGuid().ToString("N"),
-                Encrypted = true,
-                Tags =
-                [
-                    new EfsTag { Key = TagNames.Name, Value = name },
-                    new EfsTag { Key = TagNames.Owner, Value = Owner.Of(session.Environment) },
-                ],
-            },
-            cancellationToken).ConfigureAwait(false);
-        return await UntilAvailableAsync(made.FileSystemId, cancellationToken).ConfigureAwait(false);
+                if (FileSystemFacts.NameOf(known) == name)
+                    return known.FileSystemId;
+                // It has got another name since, and keeps its token for as long as it lives.
+                token = TokenOf($"{name}\n{known.FileSystemId}");
+                continue;
+            }
+
+            // One of this name is just going, and holds the token until it is gone.
+            if (session.Clock.GetUtcNow() >= end)
+                throw FileSystemErrors.Slow($"A file system that was called {name}", known is null ? "unknown" : FileSystemFacts.StateOf(known));
+            await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>The token of the order for a file system of this name, at most 64 characters. Source: "CreateFileSystem" in the EFS API reference.</summary>
+    internal static string TokenOf(string name) => "fe2-" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..56];
 
     /// <summary>Opens the way from machines to a file system: what of security group, rules and mount targets is missing is made.</summary>
     /// <returns>Its mount targets, all available.</returns>
@@ -95,19 +113,54 @@ internal sealed class FileSystemMaker(Fe2Session session)
         return [.. answer.SecurityGroups.Where(g => vpc is null || g.VpcId == vpc).Select(g => g.GroupId)];
     }
 
-    private async Task<FileSystemDescription> UntilAvailableAsync(string id, CancellationToken cancellationToken)
+    /// <summary>The file system as soon as it is available: before, EFS takes no mount targets. Raw errors.</summary>
+    /// <exception cref="Fe2Exception"><c>FileSystemNotReady</c>, <c>FileSystemFailed</c>, or <c>FileSystemNotFound</c> where it was removed meanwhile.</exception>
+    public async Task<FileSystemDescription> UntilAvailableAsync(string id, CancellationToken cancellationToken)
     {
         DateTimeOffset end = session.Clock.GetUtcNow() + Limit;
+        bool seen = false;
         for (int n = 0; ; n++)
         {
             FileSystemDescription? now = await new FileSystemQuery(session).TryGetAsync(id, cancellationToken).ConfigureAwait(false);
             if (now is not null && FileSystemFacts.StateOf(now) == "available")
                 return now;
+            if (now is null && seen)
+                throw FileSystemErrors.NotFound(id, session.Region);
+            if (now is not null && FileSystemFacts.StateOf(now) == "error")
+                throw FileSystemErrors.Failed(now);
+            seen |= now is not null;
             if (session.Clock.GetUtcNow() >= end)
                 throw FileSystemErrors.Slow($"The file system {id}", now is null ? "unknown" : FileSystemFacts.StateOf(now));
             await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The id of what was made; null where there is one with this token already.</summary>
+    private async Task<string?> TryOrderAsync(string name, string token, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await session.FileSystems.CreateFileSystemAsync(
+                new CreateFileSystemRequest
+                {
+                    CreationToken = token,
+                    Encrypted = true,
+                    Tags =
+                    [
+                        new EfsTag { Key = TagNames.Name, Value = name },
+                        new EfsTag { Key = TagNames.Owner, Value = Owner.Of(session.Environment) },
+                    ],
+                },
+                cancellationToken).ConfigureAwait(false)).FileSystemId;
+        }
+        catch (AmazonElasticFileSystemException e) when (e.ErrorCode == "FileSystemAlreadyExists")
+        {
+            return null;
+        }
+    }
+
+    private async Task<FileSystemDescription?> ByTokenAsync(string token, CancellationToken cancellationToken) =>
+        (await session.FileSystems.DescribeFileSystemsAsync(new DescribeFileSystemsRequest { CreationToken = token }, cancellationToken).ConfigureAwait(false)).FileSystems?.FirstOrDefault();
 
     /// <summary>One subnet in each zone: where a machine is its own, else the default one.</summary>
     private async Task<IReadOnlyList<Subnet>> SubnetsAsync(string vpc, IReadOnlyList<Amazon.EC2.Model.Instance> machines, CancellationToken cancellationToken)
@@ -124,10 +177,35 @@ internal sealed class FileSystemMaker(Fe2Session session)
 
     private async Task<string> MakeGroupAsync(FileSystemDescription system, string vpc, CancellationToken cancellationToken)
     {
+        string name = $"fe2-efs-{system.FileSystemId}";
+        try
+        {
+            return await OrderGroupAsync(name, system, vpc, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AmazonEC2Exception e) when (e.ErrorCode == "InvalidGroup.Duplicate")
+        {
+            // Somebody else has just made it; EC2 may not show it at once.
+            DateTimeOffset end = session.Clock.GetUtcNow() + GroupPatience;
+            for (int n = 0; ; n++)
+            {
+                DescribeSecurityGroupsResponse there = await session.Ec2.DescribeSecurityGroupsAsync(
+                    new DescribeSecurityGroupsRequest { Filters = [InstanceQuery.Filter("group-name", [name]), InstanceQuery.Filter("vpc-id", [vpc])] },
+                    cancellationToken).ConfigureAwait(false);
+                if (there.SecurityGroups is [var group, ..])
+                    return group.GroupId;
+                if (session.Clock.GetUtcNow() >= end)
+                    throw;
+                await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<string> OrderGroupAsync(string name, FileSystemDescription system, string vpc, CancellationToken cancellationToken)
+    {
         CreateSecurityGroupResponse made = await session.Ec2.CreateSecurityGroupAsync(
             new CreateSecurityGroupRequest
             {
-                GroupName = $"fe2-efs-{system.FileSystemId}",
+                GroupName = name,
                 Description = "NFS from machines to a file system that Fe2Ps mounts",
                 VpcId = vpc,
                 TagSpecifications =
@@ -137,7 +215,7 @@ internal sealed class FileSystemMaker(Fe2Session session)
                         ResourceType = ResourceType.SecurityGroup,
                         Tags =
                         [
-                            new Tag(TagNames.Name, $"fe2-efs-{system.FileSystemId}"),
+                            new Tag(TagNames.Name, name),
                             new Tag(TagNames.Owner, Owner.Of(session.Environment)),
                             new Tag(FileSystemFacts.FileSystemTag, system.FileSystemId),
                         ],

@@ -23,7 +23,7 @@ public sealed class FileSystemMounter(Fe2Session session, ISshConnector connecto
     /// <param name="report">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work; what was made stays and is used the next time.</param>
     /// <exception cref="Fe2Exception">
-    /// <c>FileSystemNotFound</c>, <c>FileSystemAmbiguous</c>, <c>NameInvalid</c>, <c>MountPointInvalid</c>, <c>NetworksDiffer</c>, <c>MountPointTaken</c>, <c>ToolMissing</c>, <c>MountFailed</c>, <c>NotPersistent</c>.
+    /// <c>FileSystemNotFound</c>, <c>FileSystemAmbiguous</c>, <c>FileSystemNotReady</c>, <c>FileSystemFailed</c>, <c>NameInvalid</c>, <c>MountPointInvalid</c>, <c>NetworksDiffer</c>, <c>MountPointTaken</c>, <c>ToolMissing</c>, <c>MountFailed</c>, <c>NotPersistent</c>.
     /// </exception>
     public Task<FileSystemDescription> MountAsync(
         string nameOrId, IReadOnlyList<Amazon.EC2.Model.Instance> machines, string? mountPoint = null, bool persist = false,
@@ -36,7 +36,9 @@ public sealed class FileSystemMounter(Fe2Session session, ISshConnector connecto
             FileSystemDescription? system = await new FileSystemQuery(session).TryGetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
             if (system is null && FileSystemFacts.IsId(nameOrId))
                 throw FileSystemErrors.NotFound(nameOrId, session.Region);
-            system ??= await maker.MakeAsync(nameOrId, activity, report, cancellationToken).ConfigureAwait(false);
+            string id = system?.FileSystemId ?? await maker.MakeAsync(nameOrId, activity, report, cancellationToken).ConfigureAwait(false);
+            if (system is null || FileSystemFacts.StateOf(system) != "available")
+                system = await maker.UntilAvailableAsync(id, cancellationToken).ConfigureAwait(false);
             if (system.Encrypted != true)
                 report?.Report(new WarningReport($"{FileSystemFacts.Label(system)} is not encrypted at rest; only a new file system can be."));
             IReadOnlyList<MountTargetDescription> targets = await maker.OpenAsync(system, machines, activity, report, cancellationToken).ConfigureAwait(false);
