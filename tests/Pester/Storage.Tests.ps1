@@ -51,6 +51,10 @@ Describe 'Volumes and snapshots' {
             @{ What = 'an unknown instance'; Id = 'InstanceNotFound'; Parameters = @{ Name = 'x'; Size = 1; Instance = 'nosuch' } }
             @{ What = 'no name'; Id = 'NameMissing'; Parameters = @{ Size = 1 } }
             @{ What = 'a folder of the system'; Id = 'MountPointInvalid'; Parameters = @{ Name = 'x'; Size = 1; Instance = 'od1'; MountPoint = '/etc' } }
+            @{ What = 'a folder on no machine'; Id = 'MountPointWithoutInstance'; Parameters = @{ Name = 'x'; Size = 1; MountPoint = '/mnt/a' } }
+            @{ What = 'a file system that nobody makes'; Id = 'FileSystemWithoutInstance'; Parameters = @{ Name = 'x'; Size = 1; FileSystem = 'xfs' } }
+            @{ What = 'a mount at each start of nothing'; Id = 'PersistWithoutInstance'; Parameters = @{ Name = 'x'; Size = 1; Persist = $true } }
+            @{ What = 'a zone beside that of the instance'; Id = 'ZoneWithInstance'; Parameters = @{ Name = 'x'; Size = 1; Instance = 'od1'; Zone = 'us-east-2c' } }
             @{ What = 'a tag of the module'; Id = 'TagReserved'; Parameters = @{ Name = 'x'; Size = 1; Tag = @{ 'fe2:owner' = 'me' } } }
             @{ What = 'what EC2 does not sell'; Id = 'ValueRefused'; Parameters = @{ Name = 'x'; Size = 1; Type = 'st1' } }
         ) {

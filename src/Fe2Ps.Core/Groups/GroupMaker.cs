@@ -35,12 +35,13 @@ public sealed class GroupMaker(Fe2Session session, ISshConnector connector)
                 throw GroupErrors.Invalid("OnDemandBaseInvalid", $"A base of {request.OnDemandBase} machines does not exist.", "Give -OnDemandBase 0 or more.", request.OnDemandBase);
             if (name.Contains(':', StringComparison.Ordinal))
                 throw GroupErrors.Invalid("NameInvalid", $"'{name}' cannot be a group's name: Auto Scaling takes no colon in it.", "Choose a name without it.", name);
+            string[] types = [.. request.InstanceTypes.Distinct(StringComparer.Ordinal)];
+            LaunchPlan.Check(Machine(request, types));
             report?.Report(new ProgressReport(activity, "Choosing image, types, network and key", 0));
             Task<TargetGroup?> balancing = TargetAsync(request.TargetGroup, cancellationToken);
             if (await new GroupQuery(session).TryAsync(name, cancellationToken).ConfigureAwait(false) is { } known)
                 throw GroupFacts.IsEnding(known) ? GroupErrors.Deleting(name) : GroupErrors.Taken(name);
             TargetGroup? target = await balancing.ConfigureAwait(false);
-            string[] types = [.. request.InstanceTypes.Distinct(StringComparer.Ordinal)];
             await new GroupTypes(session).CheckAsync(types, cancellationToken).ConfigureAwait(false);
             LaunchPlan plan = await new LaunchPreparation(session).RunAsync(Machine(request, types), report, cancellationToken).ConfigureAwait(false);
             if (types.Length == 0)

@@ -124,7 +124,7 @@ internal sealed record LaunchPlan(
         image.BlockDeviceMappings.FirstOrDefault(b => b.DeviceName == image.RootDeviceName)?.Ebs?.VolumeSize ?? 8;
 
     /// <summary>What can be known to be wrong before any call.</summary>
-    /// <exception cref="Fe2Exception"><c>NameInvalid</c>, <c>CountInvalid</c>, <c>DiskSizeInvalid</c>, <c>SpotCannotStop</c>, <c>SpotWouldComeBack</c>, <c>OnInterruptionWithoutSpot</c>, <c>UserDataTooLong</c>, <c>TagReserved</c>, <c>CidrInvalid</c>.</exception>
+    /// <exception cref="Fe2Exception"><c>NameInvalid</c>, <c>CountInvalid</c>, <c>DiskSizeInvalid</c>, <c>SpotCannotStop</c>, <c>SpotWouldComeBack</c>, <c>OnInterruptionWithoutSpot</c>, <c>UserDataTooLong</c>, <c>TagReserved</c>, <c>CidrInvalid</c>, <c>CidrWithSecurityGroup</c>.</exception>
     public static void Check(LaunchRequest request)
     {
         if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > 200 || request.Name.AsSpan().ContainsAny("*?[]")
@@ -147,8 +147,14 @@ internal sealed record LaunchPlan(
         if (request.Tags.Keys.FirstOrDefault(k => k == TagNames.Name || k.StartsWith("aws:", StringComparison.OrdinalIgnoreCase)
             || k is TagNames.Owner or TagNames.Launch or TagNames.HostKey or TagNames.User) is { } reserved)
             throw Invalid("TagReserved", $"The tag '{reserved}' is set by others.", "Choose another tag.", reserved);
-        if (request.Cidr is { } cidr)
-            _ = Cidr.Parse(cidr);
+        if (request.Cidr is not { } cidr)
+            return;
+        _ = Cidr.Parse(cidr);
+        if (request.SecurityGroupIds.Count > 0)
+        {
+            throw Invalid("CidrWithSecurityGroup", $"-Cidr {cidr} is for the group {SshAccess.GroupName}, which is not used with -SecurityGroupId.",
+                "Leave -Cidr out and let ssh in by a rule of your own group, or leave -SecurityGroupId out.", cidr);
+        }
     }
 
     /// <summary>A disk below the image's size cannot be launched.</summary>

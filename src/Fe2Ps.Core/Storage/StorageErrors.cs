@@ -44,6 +44,15 @@ internal static class StorageErrors
     public static Fe2Exception Invalid(string parameter, object? value, string why, string nextStep) => new(
         parameter + "Invalid", Fe2ErrorKind.InvalidArgument, $"-{parameter} {value}: {why}", nextStep, value);
 
+    public static Fe2Exception WithoutInstance(string parameter, object? value) => new(
+        parameter + "WithoutInstance", Fe2ErrorKind.InvalidArgument,
+        $"-{parameter}{(value is null ? "" : $" {value}")} says how to mount the volume, and without -Instance nothing mounts it.",
+        $"Add -Instance, or give -{parameter} to Mount-Fe2Volume later.", value);
+
+    public static Fe2Exception ZoneWithInstance(string zone) => new(
+        "ZoneWithInstance", Fe2ErrorKind.InvalidArgument, $"-Zone {zone} is for a volume without an instance; with -Instance it is made in the instance's zone.",
+        "Leave -Zone or -Instance out.", zone);
+
     public static Fe2Exception InUse(Volume volume, string wanted) => new(
         "VolumeInUse", Fe2ErrorKind.InvalidState, $"{VolumeFacts.Label(volume)} is attached to {VolumeFacts.InstanceOf(volume)}, so it cannot be {wanted}.",
         $"Dismount-Fe2Volume {volume.VolumeId} first.", volume.VolumeId);

@@ -17,6 +17,18 @@ public sealed class VolumeMaker(Fe2Session session, ISshConnector connector, IPr
     private readonly VolumeStates states = new(session);
     private readonly VolumeRemoval removal = new(session);
 
+    /// <summary>Makes the volume for an instance of this name or id, or for none.</summary>
+    /// <exception cref="Fe2Exception">
+    /// <c>MountPointWithoutInstance</c>, <c>FileSystemWithoutInstance</c>, <c>PersistWithoutInstance</c>, <c>ZoneWithInstance</c>,
+    /// <c>InstanceNotFound</c>, <c>InstanceAmbiguous</c>, and those of <see cref="MakeAsync"/>.
+    /// </exception>
+    public async Task<Volume> MakeForAsync(string? instance, VolumeRequest request, CancellationToken cancellationToken = default)
+    {
+        request.Check(hasInstance: instance is not null);
+        Instance? machine = instance is null ? null : await new InstanceQuery(session).GetAsync(instance, cancellationToken).ConfigureAwait(false);
+        return await MakeAsync(request with { Instance = machine }, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Makes the volume; with an instance it is returned mounted (<c>in-use</c>), without one <c>available</c>.</summary>
     /// <exception cref="Fe2Exception">
     /// <c>SizeMissing</c>, <c>SizeInvalid</c>, <c>NameTaken</c>, <c>NameMissing</c>, <c>SnapshotNotFound</c>, <c>SnapshotNotReady</c>,

@@ -40,4 +40,24 @@ public sealed record VolumeRequest
 
     /// <summary>Further tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Refuses what nobody would use: how to mount a volume that nothing mounts, and a zone beside the instance's own.</summary>
+    /// <param name="hasInstance">Whether it is made for an instance.</param>
+    /// <exception cref="Fe2Exception"><c>MountPointWithoutInstance</c>, <c>FileSystemWithoutInstance</c>, <c>PersistWithoutInstance</c>, <c>ZoneWithInstance</c>.</exception>
+    internal void Check(bool hasInstance)
+    {
+        if (hasInstance)
+        {
+            if (Zone is not null)
+                throw StorageErrors.ZoneWithInstance(Zone);
+            return;
+        }
+
+        if (Mount.MountPoint is { } point)
+            throw StorageErrors.WithoutInstance("MountPoint", point);
+        if (Mount.FileSystem is { } fileSystem)
+            throw StorageErrors.WithoutInstance("FileSystem", fileSystem);
+        if (Mount.Persist)
+            throw StorageErrors.WithoutInstance("Persist", null);
+    }
 }

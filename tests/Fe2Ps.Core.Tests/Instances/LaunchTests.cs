@@ -1,4 +1,5 @@
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Groups;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Keys;
 using Fe2Ps.Core.Sessions;
@@ -172,6 +173,25 @@ public sealed class LaunchTests
 
         Assert.Empty(await cloud.RunningAsync());
         Assert.DoesNotContain("RunInstances", await cloud.OperationsAsync());
+    }
+
+    [Fact]
+    public async Task ANetworkToAllowIsRefusedWhereTheGroupThatItIsForIsNotUsed()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        var request = new LaunchRequest { Name = "a", SecurityGroupIds = ["sg-0123456789abcdef0"], Cidr = "203.0.113.0/24" };
+
+        Fe2Exception alone = await Assert.ThrowsAsync<Fe2Exception>(() => new InstanceLauncher(session, new FakeConnector()).LaunchAsync(request));
+        Fe2Exception group = await Assert.ThrowsAsync<Fe2Exception>(() => new GroupMaker(session, new FakeConnector()).MakeAsync(new GroupRequest { Machine = request }));
+
+        Assert.All([alone, group], e =>
+        {
+            Assert.Equal(("CidrWithSecurityGroup", Fe2ErrorKind.InvalidArgument), (e.Id, e.Kind));
+            Assert.Contains("-Cidr 203.0.113.0/24", e.Message, StringComparison.Ordinal);
+            Assert.Contains("-SecurityGroupId", e.Message, StringComparison.Ordinal);
+        });
+        Assert.Empty(await cloud.OperationsAsync());
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Management.Automation;
 using Amazon.EC2.Model;
 using Fe2Ps.Completion;
-using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
 using Fe2Ps.Core.Storage;
@@ -108,9 +107,7 @@ public sealed class NewFe2VolumeCommand : Fe2Cmdlet
         Run(async stop =>
         {
             Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-            if (instance is not null)
-                request = request with { Instance = await new InstanceQuery(session).GetAsync(instance, stop).ConfigureAwait(false) };
-            Volume volume = await new VolumeMaker(session, new SshConnector(), Pump).MakeAsync(request, stop).ConfigureAwait(false);
+            Volume volume = await new VolumeMaker(session, new SshConnector(), Pump).MakeForAsync(instance, request, stop).ConfigureAwait(false);
             await WriteAsync(Dressed.Volume(volume, session, where)).ConfigureAwait(false);
         });
     }
