@@ -51,6 +51,12 @@ public sealed record CostItem
     /// <summary>USD until now, since <see cref="Since"/> or the time that was asked for, whichever is later.</summary>
     public decimal? UsdSoFar { get; init; }
 
+    /// <summary>
+    /// USD that <see cref="UsdSoFar"/> may be at most, where it is no more than the least: the machine ran before its last start too, and EC2
+    /// does not say how long. Null where there is no such doubt.
+    /// </summary>
+    public decimal? UsdSoFarAtMost { get; init; }
+
     /// <summary>Why the numbers are an estimate; null where they are AWS's list prices for what EC2 says.</summary>
     public string? Estimate { get; init; }
 
@@ -82,6 +88,9 @@ public sealed record CostSum
     /// <summary>USD until now, as far as it is known.</summary>
     public required decimal UsdSoFar { get; init; }
 
+    /// <summary>USD that <see cref="UsdSoFar"/> may be at most, where it may be more; null where it is what it is.</summary>
+    public decimal? UsdSoFarAtMost { get; init; }
+
     /// <summary>How many have no known price, or no known beginning: the sums are without them.</summary>
     public required int Unknown { get; init; }
 
@@ -98,6 +107,7 @@ public sealed record CostSum
             Count = all.Length,
             UsdPerHour = all.Sum(i => i.UsdPerHour ?? 0),
             UsdSoFar = all.Sum(i => i.UsdSoFar ?? 0),
+            UsdSoFarAtMost = all.Any(i => i.UsdSoFarAtMost is not null) ? all.Sum(i => i.UsdSoFarAtMost ?? i.UsdSoFar ?? 0) : null,
             Unknown = all.Count(i => i.UsdPerHour is null || i.UsdSoFar is null),
             IsEstimate = all.Any(i => i.Estimate is not null),
         };

@@ -16,6 +16,11 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
     /// <summary>Linux is billed by the second, a minute at least (EC2 on-demand pricing page).</summary>
     private static readonly TimeSpan LeastBilled = TimeSpan.FromSeconds(60);
 
+    /// <summary>A root disk that was attached longer than this before the last start saw another start: EC2 attaches it at the first one.</summary>
+    private static readonly TimeSpan LongBefore = TimeSpan.FromMinutes(1);
+
+    private const string RanBefore = "at least: it ran before its last start too";
+
     private const long BytesOfGibibyte = 1L << 30;
 
     /// <summary>True for a machine that is billed by the hour.</summary>
@@ -34,7 +39,15 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
             Since = start,
             UsdPerHour = usdPerHour,
             UsdSoFar = SoFar(usdPerHour, billed),
-            Estimate = usdPerHour is null ? $"no price is known for {instance.PlatformDetails ?? "it"}" : isSpot ? "spot, at its present price" : null,
+            UsdSoFarAtMost = AtMost(instance, usdPerHour),
+            Estimate = usdPerHour is null ? $"no price is known for {instance.PlatformDetails ?? "it"}"
+                : (isSpot, AtMost(instance, usdPerHour)) switch
+                {
+                    (true, null) => "spot, at its present price",
+                    (true, _) => $"spot, at its present price, and {RanBefore}",
+                    (false, null) => null,
+                    (false, _) => RanBefore,
+                },
         };
     }
 
@@ -90,7 +103,8 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
                 Since = start,
                 UsdPerHour = storage?.AddressHour,
                 UsdSoFar = SoFar(storage?.AddressHour, Billed(start)),
-                Estimate = storage?.AddressHour is null ? "no price is known for it" : null,
+                UsdSoFarAtMost = AtMost(machine, storage?.AddressHour),
+                Estimate = storage?.AddressHour is null ? "no price is known for it" : AtMost(machine, storage.AddressHour) is null ? null : RanBefore,
             };
         }
 
@@ -162,6 +176,23 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
         if (from < since)
             from = since.Value;
         return now > from ? now - from : TimeSpan.Zero;
+    }
+
+    /// <summary>
+    /// What a machine may have cost within the time that was asked for, as if it had never stood still. EC2 sets the time of the launch anew
+    /// at each start; when the root disk was attached tells of earlier ones. Null where there was none in that time. Without such a time
+    /// everything counts from the last start, and there is no doubt. Source: LaunchTime of Instance in the EC2 API reference.
+    /// </summary>
+    private decimal? AtMost(Instance instance, decimal? usdPerHour)
+    {
+        if (since is not { } from || Time(instance.LaunchTime) is not { } start || start <= from
+            || Time(instance.BlockDeviceMappings?.FirstOrDefault(b => b.DeviceName == instance.RootDeviceName)?.Ebs?.AttachTime) is not { } attached
+            || start - attached <= LongBefore)
+        {
+            return null;
+        }
+
+        return SoFar(usdPerHour, Billed(attached));
     }
 
     private static decimal? SoFar(decimal? usdPerHour, TimeSpan? billed) =>

@@ -215,17 +215,94 @@ public sealed class CostQueryTests
     public void ABudgetIsKeptOnlyWhereThatIsKnown(decimal budget, int withoutPrice, bool wasWhole, string? verdict) =>
         Assert.Equal(verdict, CostBudget.Judge(CostSum.Of("total", [Item("a", 1m, 15m)]), budget, withoutPrice, wasWhole)?.Id);
 
+    [Theory]
+    [InlineData(14.99, "BudgetExceeded")]
+    [InlineData(15, "BudgetUnknown")]
+    [InlineData(39.99, "BudgetUnknown")]
+    [InlineData(40, null)]
+    public void ABudgetIsKeptOnlyWhereThatIsKnownOfMachinesThatWereStartedAnewToo(decimal budget, string? verdict)
+    {
+        CostSum total = CostSum.Of("total", [Item("a", 1m, 5m), Item("b", 1m, 10m) with { UsdSoFarAtMost = 35m }]);
+        Assert.Equal((15m, 40m), (total.UsdSoFar, total.UsdSoFarAtMost));
+        Fe2Exception? judged = CostBudget.Judge(total, budget, 0, true);
+        Assert.Equal(verdict, judged?.Id);
+        if (verdict == "BudgetUnknown")
+            Assert.Matches(@"\$15\.00 .* \$40\.00", judged!.Message);
+    }
+
+    // Now is 23:05; it was made at 0:00 and started for the last time at 23:00.
+    [Theory]
+    [InlineData(-1, false, 5, 23 * 60 + 5, "at least: it ran before its last start too")]
+    [InlineData(20, false, 5, 3 * 60 + 5, "at least: it ran before its last start too")]
+    [InlineData(20, true, 5, 3 * 60 + 5, "spot, at its present price, and at least: it ran before its last start too")]
+    [InlineData(23, false, 5, null, null)]
+    [InlineData(24, true, 0, null, "spot, at its present price")]
+    [InlineData(null, false, 5, null, null)]
+    public void AMachineThatWasStartedAnewCostsAtLeastWhatItCostSince(int? sinceHour, bool isSpot, int minutes, int? mostMinutes, string? estimate)
+    {
+        DateTimeOffset midnight = DateTimeOffset.UnixEpoch;
+        var prices = new StoragePrices
+        {
+            Region = "us-east-2",
+            AsOf = midnight,
+            VolumeGiBMonth = new Dictionary<string, decimal>(),
+            IopsMonth = new Dictionary<string, decimal>(),
+            AddressHour = 0.6m,
+        };
+        Instance machine = Started(midnight.AddSeconds(1), midnight.AddHours(23));
+        machine.InstanceLifecycle = isSpot ? InstanceLifecycleType.Spot : null;
+        var meter = new CostMeter("us-east-2", midnight.AddMinutes(23 * 60 + 5), sinceHour is { } hour ? midnight.AddHours(hour) : null, prices);
+
+        CostItem item = meter.Instance(machine, 6m);
+        CostItem address = Assert.Single(meter.Addresses([machine], []));
+
+        Assert.Equal((minutes * 0.1m, estimate), (item.UsdSoFar, item.Estimate));
+        Assert.Equal(mostMinutes is null, item.UsdSoFarAtMost is null);
+        Assert.Equal((mostMinutes ?? 0) * 0.1m, item.UsdSoFarAtMost ?? 0, 2);
+        Assert.Equal((mostMinutes ?? 0) * 0.01m, address.UsdSoFarAtMost ?? 0, 3);
+        Assert.Equal(mostMinutes is null ? null : "at least: it ran before its last start too", address.Estimate);
+        Assert.Equal(mostMinutes is not null, CostBudget.Unsaid([item, address]).Count == 1);
+
+        // One that was launched and never stopped is in no doubt: its disk is attached some seconds before or after.
+        Assert.Null(new CostMeter("us-east-2", midnight.AddHours(1), midnight.AddHours(-1), prices).Instance(Started(midnight.AddSeconds(2), midnight), 6m).UsdSoFarAtMost);
+        Assert.Null(new CostMeter("us-east-2", midnight.AddHours(1), midnight.AddHours(-1), prices).Instance(Started(midnight, midnight.AddSeconds(9)), 6m).UsdSoFarAtMost);
+    }
+
+    [Fact]
+    public void ABudgetWithMachinesThatWereStartedAnewSaysWhichAndHowMuchMoreItMayBe()
+    {
+        string unsaid = Assert.Single(CostBudget.Unsaid([Item("a", 1m, 5m), Item("b", 1m, 10m) with { UsdSoFarAtMost = 35m }]));
+        Assert.Contains(": b.", unsaid, StringComparison.Ordinal);
+        Assert.Contains("$25 more at most", unsaid, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void WhatIsMissingInTheSumOfABudgetIsSaid()
     {
-        Assert.Null(CostBudget.Unsaid([Item("a", 1m, 15m), Item("b", null, null)]));
-        string unsaid = CostBudget.Unsaid([Item("a", 1m, 15m), Item("c", 0.005m, null) with { Description = "Elastic IP 192.0.2.1, idle" }])!;
+        Assert.Empty(CostBudget.Unsaid([Item("a", 1m, 15m), Item("b", null, null)]));
+        string unsaid = Assert.Single(CostBudget.Unsaid([Item("a", 1m, 15m), Item("c", 0.005m, null) with { Description = "Elastic IP 192.0.2.1, idle" }]));
         Assert.Contains("Elastic IP 192.0.2.1, idle, $0.005 an hour", unsaid, StringComparison.Ordinal);
         Assert.Contains("-Since", unsaid, StringComparison.Ordinal);
     }
 
     private static (int Count, decimal PerHour, decimal SoFar, int Unknown, bool IsEstimate) Of(CostSum sum) =>
         (sum.Count, sum.UsdPerHour, sum.UsdSoFar, sum.Unknown, sum.IsEstimate);
+
+    private static Instance Started(DateTimeOffset attached, DateTimeOffset start) => new()
+    {
+        InstanceId = "i-1",
+        InstanceType = InstanceType.M5Large,
+        PublicIpAddress = "192.0.2.1",
+        State = new InstanceState { Name = InstanceStateName.Running },
+        LaunchTime = start.UtcDateTime,
+        RootDeviceName = "/dev/sda1",
+        BlockDeviceMappings =
+        [
+            new InstanceBlockDeviceMapping { DeviceName = "/dev/sdf", Ebs = new EbsInstanceBlockDevice { AttachTime = start.UtcDateTime } },
+            new InstanceBlockDeviceMapping { DeviceName = "/dev/sda1", Ebs = new EbsInstanceBlockDevice { AttachTime = attached.UtcDateTime } },
+        ],
+        Tags = [new Tag("Name", "b")],
+    };
 
     private static CostItem Item(string? name, decimal? perHour, decimal? soFar) => new()
     {

@@ -84,7 +84,11 @@ public sealed class GetFe2CostCommand : Fe2Cmdlet
         CostSum total = CostSum.Of("total", _items);
         if (ParameterSetName == "Total") Write([total]);
         if (ParameterSetName == "Group") Write(CostSum.By(_items, GroupBy));
-        if (Budget is not null && CostBudget.Unsaid(_items) is { } unsaid) WriteWarning(unsaid);
+        if (Budget is not null)
+        {
+            foreach (string unsaid in CostBudget.Unsaid(_items)) WriteWarning(unsaid);
+        }
+
         if (Budget is { } budget && CostBudget.Judge(total, budget, _items.Count(i => i.UsdPerHour is null), _wasWhole) is { } verdict)
             ThrowTerminatingError(verdict.ToErrorRecord());
     }
