@@ -46,17 +46,21 @@ public sealed class SpotNow(Fe2Session session)
     public async Task<IReadOnlyDictionary<string, decimal>> ByZoneAsync(string type, CancellationToken cancellationToken = default) =>
         (await ListAsync([type], cancellationToken).ConfigureAwait(false)).ToDictionary(q => q.Zone, q => q.Usd, StringComparer.Ordinal);
 
-    internal SpotQuote? TryGetCached(string type, string zone, DateTimeOffset? notBefore = null) =>
-        TryGetCached(session.Folder, session.CacheScope, type, zone) is { } kept && !(kept.At < notBefore) ? kept : null;
+    /// <summary>A kept price that is not older than this, or null.</summary>
+    internal SpotQuote? TryGetCached(string type, string zone, TimeSpan age) =>
+        TryGetCached(session.Folder, session.CacheScope, type, zone, session.Clock.GetUtcNow(), age);
 
-    internal static SpotQuote? TryGetCached(Fe2Home folder, string scope, string type, string zone) =>
-        DiskCache.Find(folder, Name(scope), Read)?.Value.Find(q => q.InstanceType == type && q.Zone == zone);
+    internal static SpotQuote? TryGetCached(Fe2Home folder, string scope, string type, string zone, DateTimeOffset now, TimeSpan age) =>
+        DiskCache.Find(folder, Name(scope), Read)?.Value.Find(q => q.InstanceType == type && q.Zone == zone && IsFresh(q, age, now));
 
     private static string Name(string scope) => $"spot-{scope}";
 
+    /// <summary>One from the future was kept under a wrong clock.</summary>
+    private static bool IsFresh(SpotQuote quote, TimeSpan age, DateTimeOffset now) => quote.At <= now && now - quote.At <= age;
+
     private ILookup<string, SpotQuote> Fresh(DateTimeOffset now) =>
         (DiskCache.Find(session.Folder, Name(session.CacheScope), Read)?.Value ?? [])
-            .Where(q => q.At <= now && now - q.At <= Freshness).ToLookup(q => q.InstanceType, StringComparer.Ordinal);
+            .Where(q => IsFresh(q, Freshness, now)).ToLookup(q => q.InstanceType, StringComparer.Ordinal);
 
     private async Task<IReadOnlyList<SpotQuote>> AskAsync(string[] types, DateTimeOffset now, CancellationToken cancellationToken)
     {

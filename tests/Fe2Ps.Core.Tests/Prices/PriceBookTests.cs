@@ -60,6 +60,42 @@ public sealed class PriceBookTests
         Assert.DoesNotContain("DescribeSpotPriceHistory", await cloud.OperationsAsync());
     }
 
+    [Theory]
+    [InlineData(30 * 24 * 60, false)]
+    [InlineData(6 * 60 + 1, false)]
+    [InlineData(5 * 60, true)]
+    [InlineData(10, true)]
+    [InlineData(-60, false)]
+    public async Task ASpotPriceIsThePresentOneForSomeHoursOnly(int minutes, bool isShown)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        // A region of its own: views know the last session of each.
+        decimal usd = (await new SpotNow(await cloud.SessionAsync(region: "ap-northeast-1")).ListAsync(["m5.large"])).Single(q => q.Zone == "ap-northeast-1a").Usd;
+        Fe2Session now = await Fe2Session.OpenAsync(
+            new SessionOptions("ap-northeast-1", null, cloud.EndpointUrl),
+            TestCloud.Here("me", Path.Combine(cloud.Home, "me")) with { Clock = new Ahead(TimeSpan.FromMinutes(minutes)) });
+        var book = new PriceBook(now);
+        book.Notice([]);
+        var instance = new Instance
+        {
+            InstanceType = InstanceType.M5Large,
+            InstanceLifecycle = InstanceLifecycleType.Spot,
+            Placement = new Placement { AvailabilityZone = "ap-northeast-1a" },
+            State = new InstanceState { Name = InstanceStateName.Running },
+        };
+
+        decimal? expected = isShown ? usd : null;
+        Assert.Equal(expected, PriceBook.TryGetKnown(instance));
+        Assert.Equal(expected, book.TryGetCached(instance));
+        Assert.Equal(expected, book.TryGetCached("m5.large", "ap-northeast-1a"));
+    }
+
+    /// <summary>A clock that goes ahead of the true one, or, below zero, behind it.</summary>
+    private sealed class Ahead(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    }
+
     [Fact]
     public void APriceInAnUnknownLayoutIsNoPrice()
     {
