@@ -92,7 +92,7 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         var result = await session.RunAsync(
             "[ ! -x ~/.fe2/report ] || " + RemoteScripts.Call("report", id is null ? [] : [id]), null, cancellationToken).ConfigureAwait(false);
         // A machine that was made from an image of another one has the other's files, and nothing to say about its jobs.
-        JobReport[] reports = [.. JobReport.Parse(result.OutputText).Where(r => r.Facts.TargetId == machine.Id || r.Facts.MonitorId == machine.Id)];
+        JobReport[] reports = [.. JobReport.Parse(result.OutputText, machine.Id).Where(r => r.Facts.TargetId == machine.Id || r.Facts.MonitorId == machine.Id)];
         // Only its own machine may bring a job to its end.
         foreach (var left in reports.Where(r => r.NeedsKeeper && r.Facts.TargetId == machine.Id))
         {
@@ -115,10 +115,12 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
             var monitor = machines.FirstOrDefault(m => m.Id == facts.MonitorId);
             JobReport[] present = [.. group.Where(r => r.Facts.Attempt == facts.Attempt)];
             var own = present.FirstOrDefault(r => r.IsFromTarget)?.ToJob(target, monitor);
-            var there = present.FirstOrDefault(r => !r.IsFromTarget)?.ToJob(target, monitor);
-            if (own is not null)
-                own = own with { Recovery = group.Select(r => r.Recovery).FirstOrDefault(r => r is not null) };
-            jobs.Add(own is null ? Judge(there!, target) : there is { State: JobState.Finished } ? Finished(own, there) : own);
+            // A machine that is being made ready has the job's folder already, and knows nothing of the job yet.
+            var there = (present.FirstOrDefault(r => !r.IsFromTarget && r.InstanceId != facts.TargetId) ?? present.FirstOrDefault(r => !r.IsFromTarget))?.ToJob(target, monitor);
+            var recovery = group.Select(r => r.Recovery).FirstOrDefault(r => r is not null);
+            var job = own is null ? Judge(there!, target) : there is { State: JobState.Finished } ? Finished(own, there) : own;
+            // A stop is told to the monitor first.
+            jobs.Add(job with { Recovery = recovery, IsStopped = job.IsStopped || there is { IsStopped: true } });
         }
 
         return [.. jobs.OrderBy(j => j.Created)];

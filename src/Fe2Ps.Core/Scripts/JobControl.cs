@@ -93,6 +93,10 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
     /// <exception cref="Fe2Exception"><c>ScriptStillRuns</c>.</exception>
     public async Task<Job> StopAsync(Job job, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
+        // Whoever brings it to another machine looks on the monitor, and may be at it already; what its present machine is told may
+        // never get there.
+        var isTold = job is { Recovery: not null, Monitor.IsRunning: true } && !(job.State == JobState.Finished && job.ExitCode == 0)
+            && await TellMonitorAsync(job.Monitor, job, report, cancellationToken).ConfigureAwait(false);
         if (job.Target is { IsRunning: true } target)
         {
             try
@@ -101,12 +105,6 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
                 var result = await session.RunAsync(RemoteScripts.Call("stop", job.Id), null, cancellationToken).ConfigureAwait(false);
                 if (result.ExitCode == 1)
                     throw JobErrors.StillRuns(job);
-                var now = await _catalogue.GetAsync(job, report, cancellationToken).ConfigureAwait(false);
-                // Between two machines nothing runs that could be stopped: whoever brings it to the next one is told.
-                if (now is not { State: JobState.Preparing, Recovery.Last.Started: null, Monitor: { IsRunning: true } between })
-                    return now;
-                await using var there = await ssh.OpenAsync(between.Ssh, cancellationToken).ConfigureAwait(false);
-                await there.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
                 return await _catalogue.GetAsync(job, report, cancellationToken).ConfigureAwait(false);
             }
             catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)
@@ -116,13 +114,29 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
             }
         }
 
-        if (job.Monitor is { IsRunning: true } monitor)
+        if (!isTold && job.Monitor is { IsRunning: true } monitor)
         {
             await using var session = await ssh.OpenAsync(monitor.Ssh, cancellationToken).ConfigureAwait(false);
             await session.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
         }
 
         return await RefreshAsync(job, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Says on the monitor that the job does not go on elsewhere; false where that does not answer.</summary>
+    private async Task<bool> TellMonitorAsync(JobMachine monitor, Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var session = await ssh.OpenAsync(monitor.Ssh, cancellationToken).ConfigureAwait(false);
+            await session.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)
+        {
+            report?.Report(new VerboseReport($"{monitor.Name} does not answer: {e.Message}"));
+            return false;
+        }
     }
 
     /// <summary>The job as it stands; when its target is gone in the middle, the monitor is told so.</summary>

@@ -35,6 +35,14 @@ internal sealed class JobLink(JobHost target, JobHost monitor, ISshConnector ssh
             .ConfigureAwait(false);
     }
 
+    /// <summary>Lets the key that the target has already write once more.</summary>
+    public async Task AdmitAgainAsync(string id, CancellationToken cancellationToken)
+    {
+        var made = await target.Session.RunAsync($"cat {ShellQuote.Home($".fe2/jobs/{id}/key.pub")}", null, cancellationToken).ConfigureAwait(false);
+        if (made.OutputText.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [var type, var blob, ..])
+            await monitor.CallAsync("authorize", [id, "write", type, blob], "Letting the job's key in", null, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>
     /// How one machine of a job may reach another. The private address first, where both are in one VPC; it is also the one that the
     /// security group lets in.

@@ -15,6 +15,9 @@ internal sealed class JobReport
 
     public JobFacts Facts { get; }
 
+    /// <summary>The instance that says so, where it is known.</summary>
+    public string? InstanceId { get; init; }
+
     /// <summary>Whether this is the machine that runs the job, and its processes could be seen.</summary>
     public bool IsFromTarget => _fields.ContainsKey("run");
 
@@ -37,7 +40,7 @@ internal sealed class JobReport
     /// <summary>It has a keeper again.</summary>
     public void Revived() => _fields["keep"] = "1";
 
-    public static IEnumerable<JobReport> Parse(string text)
+    public static IEnumerable<JobReport> Parse(string text, string? instanceId = null)
     {
         JobReport? current = null;
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -45,7 +48,7 @@ internal sealed class JobReport
             var space = line.IndexOf(' ', StringComparison.Ordinal);
             var (field, value) = space < 0 ? (line, "") : (line[..space], line[(space + 1)..]);
             if (field == "json")
-                current = ReadFacts(value) is { } facts ? new JobReport(facts) : null;
+                current = ReadFacts(value) is { } facts ? new JobReport(facts) { InstanceId = instanceId } : null;
             else if (field == "end" && current is { IsCredible: true })
                 yield return current;
             else if (current is not null)

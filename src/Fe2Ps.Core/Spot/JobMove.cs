@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Instances;
@@ -11,7 +12,13 @@ namespace Fe2Ps.Core.Spot;
 /// One move of a job, from a machine that is gone or going to the next one. Every step leaves a state in which another computer,
 /// or the next round, finds out how far it came.
 /// </summary>
-internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monitor, Job job, TimeSpan betweenTries)
+/// <param name="session">The session.</param>
+/// <param name="jobs">The jobs.</param>
+/// <param name="monitor">The job's monitor.</param>
+/// <param name="job">The job as it was seen under the lease.</param>
+/// <param name="holder">Who has the lease: the monitor takes another machine from nobody else.</param>
+/// <param name="betweenTries">How long another try waits where there is no room anywhere.</param>
+internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monitor, Job job, string holder, TimeSpan betweenTries)
 {
     private const int NoSuchJob = 66;
     private const int StillRuns = 75;
@@ -44,6 +51,9 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         var number = old.Number + 1;
         var stays = job.Interrupted is null && await jobs.IsRunningAsync(old.InstanceId, cancellationToken).ConfigureAwait(false)
             && !await new InterruptionSigns(session).IsMarkedAsync(old.InstanceId, cancellationToken).ConfigureAwait(false);
+        // Its script runs, or is about to.
+        if (stays && job.State is not (JobState.Lost or JobState.Finished))
+            return null;
         JobAttempt next;
         if (stays)
         {
@@ -57,10 +67,12 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
                 $"{(isUnstarted ? $"{job.Script} could not be started on {job.TargetName} for job {job.Name}" : $"{job.TargetName} is taken away from job {job.Name}")}; another machine takes over."));
             var saving = volumes.SaveAsync(await jobs.FindMachineAsync(old.InstanceId, cancellationToken).ConfigureAwait(false), cancellationToken);
             var line = await SupervisorLogin.LineAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
-            Instance instance = await new Replacement(session, jobs.Connector) { BetweenTries = betweenTries, SupervisorLine = line }
-                .GetAsync(job, facts, number, report, cancellationToken).ConfigureAwait(false);
-            next = new RecoveryPlan(session).AttemptOf(instance, number);
+            var instance = await new Replacement(session, jobs.Connector) { BetweenTries = betweenTries, SupervisorLine = line }
+                .GetAsync(job, facts, number, IsOverAsync, report, cancellationToken).ConfigureAwait(false);
             await saving.ConfigureAwait(false);
+            if (instance is null)
+                return null;
+            next = new RecoveryPlan(session).AttemptOf(instance, number);
             await HandOverAsync(old, report, cancellationToken).ConfigureAwait(false);
             if (await HasFinishedAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -74,9 +86,9 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         if (!isUnstarted)
             facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
         facts = facts with { Attempts = [.. facts.Attempts, next] };
-        if (!await HandInAsync(facts, cancellationToken).ConfigureAwait(false))
+        if (await HandInAsync(facts, cancellationToken).ConfigureAwait(false) is var handedIn and not HandIn.Done)
         {
-            if (!stays)
+            if (!stays && (handedIn == HandIn.NotWanted || await IsNobodysAsync(next, cancellationToken).ConfigureAwait(false)))
                 await RemoveAsync(next, cancellationToken).ConfigureAwait(false);
             return null;
         }
@@ -137,44 +149,79 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
             await new InstanceActions(session).RemoveAsync([instance], cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<bool> HasFinishedAsync(CancellationToken cancellationToken)
+    private async Task<bool> HasFinishedAsync(CancellationToken cancellationToken) =>
+        await ThereAsync(cancellationToken).ConfigureAwait(false) is { State: JobState.Finished, ExitCode: 0 };
+
+    /// <summary>Whether no other machine is needed any more: while there is no room, much can happen.</summary>
+    private async Task<bool> IsOverAsync(CancellationToken cancellationToken) =>
+        await ThereAsync(cancellationToken).ConfigureAwait(false) is { State: JobState.Finished, ExitCode: 0 } or { IsStopped: true };
+
+    /// <summary>The job as the monitor knows it.</summary>
+    private async Task<Job?> ThereAsync(CancellationToken cancellationToken)
     {
         var result = await monitor.Session.RunAsync(RemoteScripts.Call("report", job.Id), null, cancellationToken).ConfigureAwait(false);
-        return JobReport.Parse(result.OutputText).Any(r => r.ToJob(null, null) is { State: JobState.Finished, ExitCode: 0 });
+        return JobReport.Parse(result.OutputText).SingleOrDefault()?.ToJob(null, null);
     }
 
     private async Task RemoveAsync(JobAttempt attempt, CancellationToken cancellationToken) =>
         await new InstanceActions(session).RemoveAsync(
             await new InstanceQuery(session).ByIdsAsync([attempt.InstanceId], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The monitor stops listening to the old machine and knows the new one, in this order. False where somebody has stopped the job.</summary>
-    private async Task<bool> HandInAsync(RecoveryFacts facts, CancellationToken cancellationToken)
+    /// <summary>Whether another computer, which sees to the job by now, has taken another machine for it than this one; until it has, it may take this one.</summary>
+    private async Task<bool> IsNobodysAsync(JobAttempt next, CancellationToken cancellationToken)
+    {
+        var latest = await RecoveryStore.ReadAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
+        return latest.Last.Number >= next.Number && latest.Attempts.All(a => a.InstanceId != next.InstanceId);
+    }
+
+    private enum HandIn
+    {
+        Done,
+
+        /// <summary>Somebody has stopped the job, or it has finished after all.</summary>
+        NotWanted,
+
+        /// <summary>Another computer sees to the job by now.</summary>
+        NotMine,
+    }
+
+    /// <summary>The monitor stops listening to the old machine and knows the new one, in this order.</summary>
+    private async Task<HandIn> HandInAsync(RecoveryFacts facts, CancellationToken cancellationToken)
     {
         var file = ShellQuote.Home(job.Folder + "/.fe2/job.json");
         var read = await monitor.Session.RunAsync("cat " + file, null, cancellationToken).ConfigureAwait(false);
         if (read.ExitCode != 0 || JsonSerializer.Deserialize(read.OutputText, JobFactsContext.Default.JobFacts) is not { } known)
             throw JobErrors.StepFailed(monitor.Machine, "Reading the job's facts", read);
-        var ready = await monitor.TryCallAsync("again", [job.Id], null, cancellationToken).ConfigureAwait(false);
-        if (ready.ExitCode == Stopped)
-            return false;
-        if (ready.ExitCode != 0)
-            throw JobErrors.StepFailed(monitor.Machine, "Making the job's folder ready for another machine", ready);
         var json = JsonSerializer.SerializeToUtf8Bytes(
             known with { Id = job.Id, Name = job.Name, TargetId = facts.Last.InstanceId, TargetName = facts.Machine.Name, Attempt = facts.Last.Number },
             JobFactsContext.Default.JobFacts);
-        var written = await monitor.Session.RunAsync(
-            $"rm -f {file}.new && cat > {file}.new && mv -fT {file}.new {file}", new MemoryStream(json), cancellationToken).ConfigureAwait(false);
-        if (written.ExitCode != 0)
-            throw JobErrors.StepFailed(monitor.Machine, "Writing the job's facts", written);
+        byte[] lines = [.. Encoding.UTF8.GetBytes(AttemptLines.Write(facts.Attempts))];
+        // In one command: where this computer goes away in the middle, the monitor either knows the next machine or still the one before.
+        var ready = await monitor.Session.RunAsync(
+            "exec sh -c " + ShellQuote.Quote(
+                $"""
+                umask 077
+                cd {ShellQuote.Home(".fe2/jobs/" + job.Id)} || exit 1
+                head -c {json.Length} > next.json && cat > next.attempts && [ "$(cat next.json next.attempts | wc -c)" = {json.Length + lines.Length} ] || exit 1
+                {RemoteScripts.Call("again", job.Id, holder)} </dev/null || exit
+                mv -fT next.json {file} && mv -fT next.attempts {RecoveryStore.AttemptsName}
+                """),
+            new MemoryStream([.. json, .. lines]), cancellationToken).ConfigureAwait(false);
+        if (ready.ExitCode is Stopped or StillRuns)
+            return ready.ExitCode == Stopped ? HandIn.NotWanted : HandIn.NotMine;
+        if (ready.ExitCode != 0)
+            throw JobErrors.StepFailed(monitor.Machine, "Making the job's folder ready for another machine", ready);
         await RecoveryStore.WriteAsync(monitor, job.Id, facts, cancellationToken).ConfigureAwait(false);
-        return true;
+        return HandIn.Done;
     }
+
+    private async Task<bool> IsStoppedAsync(CancellationToken cancellationToken) =>
+        (await monitor.Session.RunAsync($"test -e {ShellQuote.Home(job.Folder + "/.fe2/stopped")}", null, cancellationToken).ConfigureAwait(false)).ExitCode == 0;
 
     /// <summary>Whether somebody has stopped the job before it was started on its present machine, which then ends where it was launched for the job alone.</summary>
     private async Task<bool> IsDroppedAsync(RecoveryFacts facts, CancellationToken cancellationToken)
     {
-        var asked = await monitor.Session.RunAsync($"test -e {ShellQuote.Home(job.Folder + "/.fe2/stopped")}", null, cancellationToken).ConfigureAwait(false);
-        if (asked.ExitCode != 0)
+        if (!await IsStoppedAsync(cancellationToken).ConfigureAwait(false))
             return false;
         if (facts.Attempts.Count > 1 && facts.Attempts.Count(a => a.InstanceId == facts.Last.InstanceId) == 1)
             await RemoveAsync(facts.Last, cancellationToken).ConfigureAwait(false);
@@ -218,8 +265,17 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
                 .ConfigureAwait(false);
         }
 
+        else
+        {
+            // Somebody has started it and went away before writing that down; it must be able to bring its results.
+            await new JobLink(target, monitor, jobs.Connector).AdmitAgainAsync(job.Id, cancellationToken).ConfigureAwait(false);
+        }
+
         facts = facts.WithLast(facts.Last with { Started = session.Clock.GetUtcNow(), Ended = null, End = null });
         await RecoveryStore.WriteAsync(monitor, job.Id, facts, cancellationToken).ConfigureAwait(false);
+        // Stopped in this last moment, when nobody looked any more.
+        if (await IsStoppedAsync(cancellationToken).ConfigureAwait(false))
+            await target.TryCallAsync("stop", [job.Id], null, cancellationToken).ConfigureAwait(false);
         report?.Report(new WarningReport($"The job {job.Name} goes on on {machine.Name} ({machine.Id}, {facts.Last.InstanceType}, {facts.Last.Zone})."));
         return job with
         {

@@ -116,11 +116,20 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
                 return null;
             }
 
-            // What was seen before may have been settled by the computer that had the lease until now.
+            // What was seen before may have been settled by the computer that had the lease until now: another machine, or its start.
             var latest = await RecoveryStore.ReadAsync(monitor, job.Id, cancellationToken).ConfigureAwait(false);
-            if (latest.Attempts.Count != facts.Attempts.Count)
+            if (Place(latest) != Place(facts))
                 return null;
-            return await new JobMove(session, jobs, monitor, job, BetweenTries).RunAsync(latest, report, cancellationToken).ConfigureAwait(false);
+            using var mine = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+            try
+            {
+                return await new JobMove(session, jobs, monitor, job, _holder, BetweenTries).RunAsync(latest, report, mine.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                report?.Report(new VerboseReport($"{there.Name} was not heard of for too long, so another computer may see to {job.Name} by now."));
+                return null;
+            }
         }
         catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection || e.Id is "ScriptStartFailed" or "MonitorUnreachable")
         {
@@ -129,6 +138,10 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
             return null;
         }
     }
+
+    /// <summary>How far the job has come.</summary>
+    private static (int Count, string Machine, bool IsStarted) Place(RecoveryFacts facts) =>
+        (facts.Attempts.Count, facts.Last.InstanceId, facts.Last.Started is not null);
 
     private static string Status(Job job, TimeSpan waited) =>
         (job.Note ?? job.State.ToString().ToLowerInvariant()) + (job.Attempt > 1 ? $" on its machine {job.Attempt}, {job.TargetName}" : "")

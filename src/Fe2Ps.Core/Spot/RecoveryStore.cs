@@ -11,7 +11,7 @@ namespace Fe2Ps.Core.Spot;
 internal static class RecoveryStore
 {
     private const string FactsName = "recovery.json";
-    private const string AttemptsName = "attempts";
+    internal const string AttemptsName = "attempts";
     private const string VolumesName = "volumes";
     private const string EnvironmentName = "env";
 

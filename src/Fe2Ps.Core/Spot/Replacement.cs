@@ -22,10 +22,10 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
 
     /// <summary>
     /// The machine for this attempt, ready for ssh. One that somebody has launched for it already, who did not come any further,
-    /// is taken over. Goes on until there is room.
+    /// is taken over. Goes on until there is room, or until none is needed any more, which gives null.
     /// </summary>
-    public async Task<Instance> GetAsync(
-        Job job, RecoveryFacts facts, int attempt, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    public async Task<Instance?> GetAsync(
+        Job job, RecoveryFacts facts, int attempt, Func<CancellationToken, Task<bool>> isOver, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         if (await FindAsync(job.Id, attempt, cancellationToken).ConfigureAwait(false) is { } found)
             return await ReadyAsync(found, facts, cancellationToken).ConfigureAwait(false);
@@ -39,6 +39,8 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
             {
                 report?.Report(new ProgressReport($"Job {job.Name}", $"there is no room for another machine now, trying again in {BetweenTries.TotalSeconds:0} s"));
                 await Task.Delay(BetweenTries, session.Clock, cancellationToken).ConfigureAwait(false);
+                if (await isOver(cancellationToken).ConfigureAwait(false))
+                    return null;
             }
 
             CapacityChoice choice = walk.Next();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Fe2Ps.Core.Scripts;
+using Fe2Ps.Core.Spot;
 
 namespace Fe2Ps.Core.Tests.Scripts;
 
@@ -60,6 +61,24 @@ public sealed class JobReportTests
             Assert.Equal((JobState.Finished, 3, 9, "train"), (job.State, job.ExitCode, job.Bytes, job.Session));
             Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), job.Ended);
             Assert.Null(job.Note);
+        }
+    }
+
+    /// <summary>It has the job's folder before it has the job.</summary>
+    [Fact]
+    public void TheNextMachineIsNotTakenForTheMonitor()
+    {
+        var facts = new JobFacts("train-0a1b2c3d", "train", "x.sh", [], [], OnExit.None, "i-2", "one", "i-3", "od1", DateTimeOffset.UnixEpoch) { Attempt = 2 };
+        var recovery = new RecoveryFacts(
+            new RecoveryOptions(), new ReplacementMachine("one", "ami-1", "m5.large", "us-east-2b", 8, "default", [], "ubuntu", null, true, new Dictionary<string, string>()),
+            InterruptSignal.USR1, [new JobAttempt(1, "i-1", "m5.large", "us-east-2b", true, 0.03m), new JobAttempt(2, "i-2", "m5.large", "us-east-2b", true, 0.03m)]);
+        var next = JobReport.Parse(Report(facts, "train", "", "", ""), "i-2");
+        var monitor = JobReport.Parse(
+            Report(facts, "train", "", $"stopped 2026-01-02T03:04:05Z", $"recovery {Encode(JsonSerializer.Serialize(recovery, RecoveryFactsContext.Default.RecoveryFacts))}\n"), "i-3");
+        foreach (var reports in new[] { next.Concat(monitor), monitor.Concat(next) })
+        {
+            var job = Assert.Single(new JobCatalogue(null!).Merge(reports, []));
+            Assert.Equal((2, true), (job.Recovery?.Last.Number, job.IsStopped));
         }
     }
 

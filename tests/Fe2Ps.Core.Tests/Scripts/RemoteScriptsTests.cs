@@ -29,7 +29,7 @@ public sealed class RemoteScriptsTests(JobFixture jobs) : IClassFixture<JobFixtu
         var lines = await File.ReadAllLinesAsync(Keys);
         Assert.Equal(before.Split('\n'), lines[..^12]);
         Assert.Equal(
-            ids.Select(id => $"restrict,command=\"~/.fe2/receive {id}\" ssh-ed25519 BBBB{id} fe2:{id}").Order(), lines[^12..].Order());
+            ids.Select(id => $"restrict,command=\"~/.fe2/receive {id} BBBB{id}\" ssh-ed25519 BBBB{id} fe2:{id}").Order(), lines[^12..].Order());
 
         await Task.WhenAll(ids.Select(id => host.CallAsync("abandon", [id], "abandon", null, default)));
         Assert.Equal(before.Split('\n'), await File.ReadAllLinesAsync(Keys));
@@ -66,6 +66,30 @@ public sealed class RemoteScriptsTests(JobFixture jobs) : IClassFixture<JobFixtu
 
         await File.WriteAllTextAsync(gate, "");
         Assert.Equal(0, (await jobs.WaitAsync(job)).ExitCode);
+    }
+
+    /// <summary>As from a machine that came in by its key just before it left, and is heard only now.</summary>
+    [JobFact]
+    public async Task WhoCameByAKeyThatHasLeftIsNotHeard()
+    {
+        var gate = Path.Combine(jobs.TargetHost.Home, "left-gate");
+        var job = await jobs.Runner.StartAsync(jobs.Request($"while ! [ -e '{gate}' ]; do sleep 0.05; done; exit 3"));
+        await using var host = await JobHost.OpenAsync(jobs.Connector, jobs.Monitor, default);
+        foreach (var word in new[] { "done lost 1 2026-01-02T03:04:05Z", "again 2 2026-01-02T03:04:05Z 2026-01-02T03:04:05Z lost", "rsync --server -ltpre.iLsfxCIvu . ./", "hello" })
+        {
+            var answer = await host.Session.RunAsync($"SSH_ORIGINAL_COMMAND='{word}' ~/.fe2/receive {job.Id} AnotherKeysEnd16");
+            Assert.Equal(77, answer.ExitCode);
+            // The words by which keep knows that its last word was heard before.
+            Assert.Contains("Permission denied", answer.ErrorText, StringComparison.Ordinal);
+        }
+
+        await File.WriteAllTextAsync(gate, "");
+        var over = await jobs.WaitAsync(job);
+        Assert.Equal((JobState.Finished, 3), (over.State, over.ExitCode));
+        // What was said once more because its answer was lost, and heard late.
+        var late = await host.Session.RunAsync($"~/.fe2/resumed {job.Id} 2 2026-01-02T03:04:05Z 2026-01-02T03:04:05Z lost");
+        Assert.Equal(0, late.ExitCode);
+        Assert.Equal("3\n", await File.ReadAllTextAsync(jobs.OnMonitor(job, ".fe2/exit-code")));
     }
 
     [JobFact]

@@ -1,6 +1,7 @@
 #!/bin/sh
-# again ID: on the monitor, makes the job's folder ready for another machine. The one before may not write any more: its key
-# leaves first. What it wrote stays, only its marks go. Exit code 76 when somebody has stopped the job.
+# again ID HOLDER: on the monitor, makes the job's folder ready for another machine. The one before may not write any more: its key
+# leaves first. What it wrote stays, only its marks go. Exit code 76 when somebody has stopped the job, or it has finished after all; 75
+# when HOLDER does not see to the job (any more, see lease).
 # again ID here: on a machine that is to run the script once more. Exit code 75 when it runs already.
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
@@ -13,8 +14,12 @@ if [ "${2-}" = here ]; then
     rm -rf "$meta" "$private"
     exit 0
 fi
+lock "$private/lock" 20 || exit 75
+holder=
+[ ! -s "$private/lease" ] || read -r holder _ < "$private/lease"
+[ "$holder" = "$2" ] || exit 75
 # A stop that was asked for in the meantime.
-[ ! -e "$meta/stopped" ] || exit 76
+[ ! -e "$meta/stopped" ] && ! has_finished || exit 76
 edit_keys "fe2:$id" || exit 1
 # Nor what it is bringing at this moment, by a connection that is there already: its last word would be taken for the next one's.
 for file in "$private"/doors/*; do

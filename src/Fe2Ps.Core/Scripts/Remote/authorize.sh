@@ -3,10 +3,11 @@
 # shellcheck source=lib.sh
 . "$HOME/.fe2/lib.sh"
 open_job "$1"
+# $3 and $4: the key's type and blob, made by link. Its end tells receive which key it was called for.
+its_end=$(printf %s "$4" | tail -c 16)
 case $2 in
-    load) options="--load $id" ;;
-    write) options=$id ;;
+    load) options="--load $id $its_end" ;;
+    write) options="$id $its_end" ;;
     *) exit 64 ;;
 esac
-# $3 and $4: the key's type and blob, made by link.
 edit_keys "fe2:$id" "restrict,command=\"~/.fe2/receive $options\" $3 $4 fe2:$id"

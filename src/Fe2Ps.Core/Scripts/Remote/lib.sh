@@ -176,6 +176,9 @@ may_resume() {
     [ "$(cat "$private/attempt")" -le "$most_restarts" ]
 }
 
+# has_finished: whether the script has come to its end, and all of its results are there.
+has_finished() { [ "$(head -n 1 "$meta/state" 2>/dev/null)" = finished ] && [ "$(head -n 1 "$meta/exit-code" 2>/dev/null)" = 0 ]; }
+
 # clear_marks: what was written down about a time before.
 clear_marks() {
     for mark in exit-code ended interrupted rebalance saved; do

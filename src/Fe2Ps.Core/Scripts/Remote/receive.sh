@@ -1,5 +1,5 @@
 #!/bin/sh
-# receive [--load] ID: the one command that a job's key may run on the monitor.
+# receive [--load] ID KEY: the one command that a job's key may run on the monitor; KEY is the key's end.
 #   rsync into the job's folder (with --load: out of it), by rrsync where the distribution has it;
 #   "again NUMBER STARTED ENDED END": the script was started once more on the same machine (resumed);
 #   "done STATE EXIT ENDED": the job's last word; its key leaves;
@@ -45,6 +45,8 @@ finish() {
     case $4 in
         *[!A-Z0-9:.-]*) exit 64 ;;
     esac
+    # What still clears the marks of a time before (resumed, again) must not take away how this one ended.
+    lock "$private/lock" 20 || exit 75
     [ "$3" = - ] || put "$meta/exit-code" "$3" || exit 1
     put "$meta/ended" "$4" || exit 1
     put "$meta/state" "$2" || exit 1
@@ -54,7 +56,7 @@ finish() {
     # This machine was to stop, and only waited for what it collects. Later, so that the target still hears the answer.
     if [ "$(leave_wanted)" = Stop ]; then
         # shellcheck disable=SC2016 # the inner shell's
-        setsid sh -c 'sleep 20; exec "$1" "$2"' sh "$fe2/leave" "$id" </dev/null >/dev/null 2>&1 &
+        setsid sh -c 'sleep 20; exec "$1" "$2"' sh "$fe2/leave" "$id" </dev/null >/dev/null 2>&1 9>&- &
     fi
 }
 
@@ -129,7 +131,16 @@ plain_rsync() {
     exec rsync --server $arguments . ./
 }
 
+# is_admitted KEY: whether the key is still let in. Who came by it just before it left may get here only now, when again has closed all
+# doors that it knew of: so first the door, then this.
+is_admitted() { grep -qF "/.fe2/receive ${load:+--load }$id $1\"" "$HOME/.ssh/authorized_keys" 2>/dev/null; }
+
 note_door
+if ! is_admitted "${2-}"; then
+    # sshd's words for it, by which the other side knows.
+    say "fe2: Permission denied: the key of job $name has left"
+    exit 77
+fi
 case $request in
     'done '*)
         [ -z "$load" ] || exit 77

@@ -16,15 +16,20 @@ case $5 in
     '' | *[!a-z]*) exit 64 ;;
 esac
 lock "$private/lock" 20 || exit 75
-clear_marks
+# A message that comes twice may come late.
+[ "$(head -n 1 "$meta/state" 2>/dev/null)" != finished ] || exit 0
 attempts=$private/attempts
-[ "$2" != 0 ] && [ -s "$attempts" ] || exit 0
+if [ "$2" = 0 ] || ! [ -s "$attempts" ]; then
+    clear_marks
+    exit 0
+fi
 # See AttemptLines: number, instance, type, zone, market, price, started, ended, end. The last line is the present machine.
 read -r number instance type zone market price started _ <<LAST
 $(tail -n 1 "$attempts")
 LAST
 # A message that comes twice is one.
 [ "$number" -lt "$2" ] || exit 0
+clear_marks
 umask 077
 {
     sed '$d' "$attempts"

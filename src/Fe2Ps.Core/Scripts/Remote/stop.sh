@@ -28,13 +28,21 @@ if [ "${2-}" = gone ]; then
     put "$meta/stopped" "$(now)"
     exit 0
 fi
+if [ -z "${over-}" ]; then
+    # Before anything else, and not while resume is at it: a script that does not run at this moment may be about to be started again.
+    lock "$private/lock" 20
+    case $(head -n 1 "$meta/state" 2>/dev/null) in
+        finished | lost) [ ! -s "$private/recover" ] || has_finished || put "$meta/stopped" "$(now)" ;;
+        *) put "$meta/stopped" "$(now)" ;;
+    esac
+    exec 9>&-
+fi
 alive "$private/run.pid" || flushed
 if [ "${over-}" ] && [ -f "$private/checkpoint" ]; then
     # The last moment that the next machine can begin at.
     timeout 60 "$fe2/checkpoint" "$id" </dev/null >>"$private/checkpoint.log" 2>&1
 fi
 read -r wrapper _ < "$private/run.pid"
-[ "${over-}" ] || put "$meta/stopped" "$(now)"
 
 tell() {
     for member in $(script_members "$wrapper"); do

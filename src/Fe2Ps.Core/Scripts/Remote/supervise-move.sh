@@ -110,9 +110,6 @@ over() {
     exit 3
 }
 
-# has_finished: it came to its end in its last two minutes after all.
-has_finished() { [ "$(mark state)" = finished ] && [ "$(mark exit-code)" = 0 ]; }
-
 # hand_over: the script ends on the old machine, and what it has written since the notice comes here. A machine that does not answer
 # any more is waited for until EC2 has ended it: two machines never work for one job. Begins with what decide saw of it, old_state and
 # old_address: it is asked itself first, EC2 only when it does not answer.
@@ -175,9 +172,11 @@ hand_in() {
     esac
     ended=$over
     end=$why
-    "$fe2/again" "$id"
+    "$fe2/again" "$id" "$holder"
     case $? in
         0) ;;
+        # A computer sees to the job by now; it finds the new machine.
+        75) exit 75 ;;
         76)
             # Somebody has stopped the job meanwhile.
             [ -n "$stays" ] || end_new
@@ -188,6 +187,17 @@ hand_in() {
     put "$meta/job.json" "{\"targetId\":\"$new\",\"attempt\":$upcoming,$(text facts)" || give_up "the job's facts could not be written"
     note_last "$upcoming $new $new_type $new_zone $new_market $new_price - - -" || give_up "the job's machines could not be written down"
     read_last
+}
+
+# admit load|write: lets the key in next.key in. The machine is in the hands of the script's author: what it says becomes a line in
+# authorized_keys here.
+admit() {
+    read -r key_type key_blob _ < "$private/next.key"
+    case $key_blob in
+        '' | *[!A-Za-z0-9+/=]*) return 1 ;;
+    esac
+    [ "$key_type" = ssh-ed25519 ] || return 1
+    "$fe2/authorize" "$id" "$1" "$key_type" "$key_blob"
 }
 
 # start: the folder comes from here, and the script starts.
@@ -201,20 +211,18 @@ start() {
     [ "${made_ready-}" = 0 ] || make_ready "$address" "$instance"
     case $? in
         0) ;;
-        75) started_now; return 0 ;;
+        75)
+            # Somebody has started it and went away before writing that down; it must be able to bring its results.
+            reach "$address" "$instance" "cat .fe2/jobs/$id/key.pub" </dev/null > "$private/next.key" && admit write && started_now
+            return
+            ;;
         *) return 1 ;;
     esac
     bring || return 1
-    # The machine is in the hands of the script's author: what it says becomes a line in authorized_keys here.
-    read -r key_type key_blob _ < "$private/next.key"
-    case $key_blob in
-        '' | *[!A-Za-z0-9+/=]*) return 1 ;;
-    esac
-    [ "$key_type" = ssh-ed25519 ] || return 1
     # First the key may only read, then only write.
-    "$fe2/authorize" "$id" load "$key_type" "$key_blob" || return 1
+    admit load || return 1
     reach "$address" "$instance" ".fe2/load $id $(plan monitor-addresses)" </dev/null >/dev/null || return 1
-    "$fe2/authorize" "$id" write "$key_type" "$key_blob" || return 1
+    admit write || return 1
     [ -z "${stays-}" ] || tell attempt INSTANCE "$instance" ATTEMPT "$number"
     # The folder may have been long on its way.
     [ ! -e "$meta/stopped" ] || return 1
@@ -230,6 +238,8 @@ started_now() {
     ended=-
     end=-
     note_last
+    # Stopped in this last moment, when nobody looked any more.
+    [ ! -e "$meta/stopped" ] || reach "$address" "$instance" ".fe2/stop $id" </dev/null
     rm -f "$private/supervise.note" "$private/no-room" "$private/next.key"
     say "fe2: the job goes on on $instance"
     # Whoever reaches it from elsewhere compares with this.
@@ -277,6 +287,7 @@ case $step in
             begin_readying
             end_saving
             hand_over
+            # It came to its end in its last two minutes after all.
             if has_finished; then
                 stop_readying
                 end_new

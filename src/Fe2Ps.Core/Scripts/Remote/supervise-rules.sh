@@ -98,6 +98,7 @@ decide() {
         esac
     fi
     if [ -n "$again" ]; then
+        [ ! -e "$meta/stopped" ] || over
         [ "$count" -le "$(plan max-restarts)" ] || over
         step=replace
     elif [ "$started" = - ]; then
