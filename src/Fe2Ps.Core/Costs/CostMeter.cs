@@ -33,15 +33,17 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
         TimeSpan? billed = Billed(start);
         if (billed < LeastBilled && start >= (since ?? DateTimeOffset.MinValue))
             billed = LeastBilled;
+        decimal? soFar = SoFar(usdPerHour, billed);
+        decimal? most = AtMost(instance, usdPerHour, soFar);
         return Item(CostKind.Instance, InstanceFacts.NameOf(instance), instance.InstanceId, instance.Tags) with
         {
             Description = $"{instance.InstanceType?.Value}{(isSpot ? " spot" : "")}",
             Since = start,
             UsdPerHour = usdPerHour,
-            UsdSoFar = SoFar(usdPerHour, billed),
-            UsdSoFarAtMost = AtMost(instance, usdPerHour),
+            UsdSoFar = soFar,
+            UsdSoFarAtMost = most,
             Estimate = usdPerHour is null ? $"no price is known for {instance.PlatformDetails ?? "it"}"
-                : (isSpot, AtMost(instance, usdPerHour)) switch
+                : (isSpot, most) switch
                 {
                     (true, null) => "spot, at its present price",
                     (true, _) => $"spot, at its present price, and {RanBefore}",
@@ -97,14 +99,16 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
         foreach (Instance machine in machines.Where(i => Runs(i) && !string.IsNullOrEmpty(i.PublicIpAddress) && !kept.Contains(i.PublicIpAddress)))
         {
             DateTimeOffset? start = Time(machine.LaunchTime);
+            decimal? soFar = SoFar(storage?.AddressHour, Billed(start));
+            decimal? most = AtMost(machine, storage?.AddressHour, soFar);
             yield return Item(CostKind.Address, InstanceFacts.NameOf(machine), machine.PublicIpAddress, machine.Tags) with
             {
                 Description = "public IPv4",
                 Since = start,
                 UsdPerHour = storage?.AddressHour,
-                UsdSoFar = SoFar(storage?.AddressHour, Billed(start)),
-                UsdSoFarAtMost = AtMost(machine, storage?.AddressHour),
-                Estimate = storage?.AddressHour is null ? "no price is known for it" : AtMost(machine, storage.AddressHour) is null ? null : RanBefore,
+                UsdSoFar = soFar,
+                UsdSoFarAtMost = most,
+                Estimate = storage?.AddressHour is null ? "no price is known for it" : most is null ? null : RanBefore,
             };
         }
 
@@ -183,7 +187,7 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
     /// at each start; when the root disk was attached tells of earlier ones. Null where there was none in that time. Without such a time
     /// everything counts from the last start, and there is no doubt. Source: LaunchTime of Instance in the EC2 API reference.
     /// </summary>
-    private decimal? AtMost(Instance instance, decimal? usdPerHour)
+    private decimal? AtMost(Instance instance, decimal? usdPerHour, decimal? soFar)
     {
         if (since is not { } from || Time(instance.LaunchTime) is not { } start || start <= from
             || Time(instance.BlockDeviceMappings?.FirstOrDefault(b => b.DeviceName == instance.RootDeviceName)?.Ebs?.AttachTime) is not { } attached
@@ -192,7 +196,8 @@ internal sealed class CostMeter(string region, DateTimeOffset now, DateTimeOffse
             return null;
         }
 
-        return SoFar(usdPerHour, Billed(attached));
+        // The minute that is billed at least may be longer than the time that was asked for.
+        return SoFar(usdPerHour, Billed(attached)) is { } most ? Math.Max(most, soFar ?? 0) : null;
     }
 
     private static decimal? SoFar(decimal? usdPerHour, TimeSpan? billed) =>

@@ -263,6 +263,10 @@ public sealed class CostQueryTests
         Assert.Equal(mostMinutes is null ? null : "at least: it ran before its last start too", address.Estimate);
         Assert.Equal(mostMinutes is not null, CostBudget.Unsaid([item, address]).Count == 1);
 
+        // The minute that is billed at least is no more than the most.
+        CostItem young = new CostMeter("us-east-2", midnight.AddHours(23).AddSeconds(2), midnight.AddHours(23).AddSeconds(-2), prices).Instance(machine, 6m);
+        Assert.Equal((0.1m, 0.1m), (young.UsdSoFar, young.UsdSoFarAtMost));
+
         // One that was launched and never stopped is in no doubt: its disk is attached some seconds before or after.
         Assert.Null(new CostMeter("us-east-2", midnight.AddHours(1), midnight.AddHours(-1), prices).Instance(Started(midnight.AddSeconds(2), midnight), 6m).UsdSoFarAtMost);
         Assert.Null(new CostMeter("us-east-2", midnight.AddHours(1), midnight.AddHours(-1), prices).Instance(Started(midnight, midnight.AddSeconds(9)), 6m).UsdSoFarAtMost);
