@@ -31,6 +31,7 @@ Describe 'Stopping and failing' {
 
     It 'obeys at once while <What>' -ForEach @(
         @{ What = 'waiting for a state'; Operation = 'DescribeInstances'; Script = 'Wait-Fe2Instance base -State stopped -EndpointUrl {0}' }
+        @{ What = 'making a file system'; Operation = 'CreateFileSystem'; Script = 'Mount-Fe2FileSystem interrupted base -EndpointUrl {0}' }
         @{ What = 'launching'; Operation = 'RunInstances'; Script = 'New-Fe2Instance interrupted -EndpointUrl {0}' }
     ) {
         Clear-Fe2Call
@@ -45,21 +46,23 @@ Describe 'Stopping and failing' {
         Clear-Fe2Fault
     }
 
-    It 'says after Ctrl+C what is running, and how to go on' -Skip:$IsWindows {
+    It 'says after Ctrl+C what is running, and how to go on: <Script>' -Skip:$IsWindows -ForEach @(
+        @{ Script = 'Wait-Fe2Instance base -State stopped'; Operation = 'DescribeInstances'; Count = 3; Said = 'base \(i-', 'Wait-Fe2Instance -State stopped' }
+        @{ Script = 'Mount-Fe2FileSystem stopped base'; Operation = 'CreateFileSystem'; Count = 1; Said = 'stopped \(fs-', 'Remove-Fe2FileSystem fs-', 'the same command goes on' }
+    ) {
         $start = [System.Diagnostics.ProcessStartInfo]::new((Get-Process -Id $PID).Path)
         $start.RedirectStandardOutput = $true
         $start.RedirectStandardError = $true
-        '-NoProfile', '-Command', "Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'; Wait-Fe2Instance base -State stopped -EndpointUrl $endpoint" | ForEach-Object { $start.ArgumentList.Add($_) }
+        '-NoProfile', '-Command', "Import-Module '$env:FE2_MODULE/Fe2Ps.psd1'; $Script -EndpointUrl $endpoint" | ForEach-Object { $start.ArgumentList.Add($_) }
         Clear-Fe2Call
         $process = [System.Diagnostics.Process]::Start($start)
-        Wait-Until { @(Get-Fe2Call DescribeInstances).Count -ge 3 } -What 'it waits'
+        Wait-Until { @(Get-Fe2Call $Operation).Count -ge $Count } -What 'it waits'
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         & kill -INT $process.Id
         $text = $process.StandardOutput.ReadToEnd() + $process.StandardError.ReadToEnd()
         $process.WaitForExit()
         $watch.Elapsed.TotalSeconds | Should -BeLessThan $atOnce
-        $text | Should -Match 'base \(i-'
-        $text | Should -Match 'Wait-Fe2Instance -State stopped'
+        foreach ($pattern in $Said) { $text | Should -Match $pattern }
     }
 
     It 'names what runs when the pipeline itself cuts a launch short' {

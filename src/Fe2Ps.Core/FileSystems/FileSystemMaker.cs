@@ -22,6 +22,9 @@ internal sealed class FileSystemMaker(Fe2Session session)
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan GroupPatience = TimeSpan.FromSeconds(90);
 
+    /// <summary>After Ctrl+C the answer to an order is awaited for so long; the prompt returns within a second.</summary>
+    private static readonly TimeSpan CancellationGrace = TimeSpan.FromMilliseconds(700);
+
     /// <summary>
     /// Makes a file system, or takes the one that another call is just making under this name: the token of the order comes from the name, so
     /// two orders make one file system. Raw errors.
@@ -52,6 +55,10 @@ internal sealed class FileSystemMaker(Fe2Session session)
             await session.Pace.WaitAsync(n, session.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>What to say of a file system that was made and is mounted nowhere: it stays, and costs.</summary>
+    internal static string Left(string name, string id, string region) =>
+        $"The file system {name} ({id}) was made and stays; it costs by what is in it. The same command goes on with it; Remove-Fe2FileSystem {id} -Region {region} removes it.";
 
     /// <summary>The token of the order for a file system of this name, at most 64 characters. Source: "CreateFileSystem" in the EFS API reference.</summary>
     internal static string TokenOf(string name) => "fe2-" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..56];
@@ -135,23 +142,35 @@ internal sealed class FileSystemMaker(Fe2Session session)
         }
     }
 
-    /// <summary>The id of what was made; null where there is one with this token already.</summary>
+    /// <summary>
+    /// The id of what was made; null where there is one with this token already. The order is never cancelled half-way: its answer is the only
+    /// sure news. Its token makes repeating it harmless.
+    /// </summary>
     private async Task<string?> TryOrderAsync(string name, string token, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
+        var order = new CreateFileSystemRequest
+        {
+            CreationToken = token,
+            Encrypted = true,
+            Tags =
+            [
+                new EfsTag { Key = TagNames.Name, Value = name },
+                new EfsTag { Key = TagNames.Owner, Value = Owner.Of(session.Environment) },
+            ],
+        };
+        cancellationToken.ThrowIfCancellationRequested();
+        Task<CreateFileSystemResponse> ordering = session.FileSystems.CreateFileSystemAsync(order, CancellationToken.None);
         try
         {
-            return (await session.FileSystems.CreateFileSystemAsync(
-                new CreateFileSystemRequest
-                {
-                    CreationToken = token,
-                    Encrypted = true,
-                    Tags =
-                    [
-                        new EfsTag { Key = TagNames.Name, Value = name },
-                        new EfsTag { Key = TagNames.Owner, Value = Owner.Of(session.Environment) },
-                    ],
-                },
-                cancellationToken).ConfigureAwait(false)).FileSystemId;
+            return (await ordering.WaitAsync(cancellationToken).ConfigureAwait(false)).FileSystemId;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAny(ordering, Task.Delay(CancellationGrace, session.Clock, CancellationToken.None)).ConfigureAwait(false);
+            report?.Report(new WarningReport(ordering.IsCompletedSuccessfully
+                ? Left(name, ordering.Result.FileSystemId, session.Region)
+                : $"Interrupted while EFS had the order: the file system '{name}' may come. Get-Fe2FileSystem '{name}' -Region {session.Region} shows it, Remove-Fe2FileSystem removes it."));
+            throw;
         }
         catch (AmazonElasticFileSystemException e) when (e.ErrorCode == "FileSystemAlreadyExists")
         {

@@ -19,10 +19,11 @@ public sealed class FileSystemMakerTests
         Fe2Session[] sessions = [await cloud.SessionAsync("one"), await cloud.SessionAsync("two")];
         Instance[] machines = await MachinesAsync(cloud, sessions[0], 2);
 
-        FileSystemDescription[] mounted = await Task.WhenAll(sessions.Select((s, i) => new FileSystemMounter(s, new AnsweringConnector()).MountAsync("shared", [machines[i]])));
+        FileSystemOutcome[] mounted = await Task.WhenAll(sessions.Select((s, i) => new FileSystemMounter(s, new AnsweringConnector()).MountAsync("shared", [machines[i]])));
 
         FileSystemDescription made = Assert.Single((await new FileSystemQuery(sessions[0]).ListAsync([])).FileSystems);
-        Assert.All(mounted, m => Assert.Equal(made.FileSystemId, m.FileSystemId));
+        Assert.All(mounted, m => Assert.Equal(made.FileSystemId, m.FileSystem.FileSystemId));
+        Assert.All(mounted, m => Assert.Single(m.Machines));
         Assert.Single(await new FileSystemMaker(sessions[0]).GroupsAsync(made.FileSystemId, null, default));
         Assert.Equal(3, (await new FileSystemMaker(sessions[0]).TargetsAsync(made.FileSystemId, default)).Count);
     }
@@ -50,7 +51,7 @@ public sealed class FileSystemMakerTests
             new CreateFileSystemRequest { CreationToken = "another's", Encrypted = true, Tags = [new Tag { Key = "Name", Value = "shared" }] });
         Assert.Equal("creating", order.LifeCycleState.Value);
 
-        FileSystemDescription mounted = await new FileSystemMounter(session, new AnsweringConnector()).MountAsync("shared", machines);
+        FileSystemDescription mounted = (await new FileSystemMounter(session, new AnsweringConnector()).MountAsync("shared", machines)).FileSystem;
 
         Assert.Equal((order.FileSystemId, "available"), (mounted.FileSystemId, FileSystemFacts.StateOf(mounted)));
     }

@@ -40,7 +40,7 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
             await OnAsync(machine, Tunnel);
         }
 
-        FileSystemDescription made = await Mounter.MountAsync("shared", machines);
+        FileSystemDescription made = (await Mounter.MountAsync("shared", machines)).FileSystem;
         Assert.Equal(("shared", true, "available"), (made.Name, made.Encrypted, FileSystemFacts.StateOf(made)));
         Assert.Contains(made.Tags, t => t.Key == TagNames.Owner);
         List<MountTargetDescription> targets = await new FileSystemMaker(cloud.Session).TargetsAsync(made.FileSystemId, default);
@@ -73,9 +73,9 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
         Assert.Single((await Query.ListAsync(["shared"])).FileSystems);
         Assert.Equal("1", await OnAsync(machines[0], "wc -l < /var/tmp/mounted"));
         await OnAsync(machines[0], "sudo mkdir -p /mnt/taken && sudo mount -t tmpfs none /mnt/taken");
-        Assert.Equal("MountPointTaken", (await Assert.ThrowsAsync<Fe2Exception>(() => Mounter.MountAsync("shared", machines, "/mnt/taken"))).Id);
+        Assert.Equal("MountPointTaken", Assert.Single((await Mounter.MountAsync("shared", [machines[0]], "/mnt/taken")).Problems).Id);
 
-        Assert.Equal(2, await Mounter.DismountAsync(made, machines));
+        Assert.Equal(2, (await Mounter.DismountAsync(made, machines)).Machines.Count);
         foreach (Instance machine in machines)
             Assert.Equal("gone", await OnAsync(machine, "mountpoint -q /mnt/shared || pgrep -f '[t]ail -f' || sudo ls /var/lib/fe2/efs/*.conf 2>/dev/null || echo gone"));
         await new FileSystemRemoval(cloud.Session).RemoveAsync(made);
@@ -90,7 +90,7 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
         Instance machine = await InstanceAsync("efs-3");
         await OnAsync(machine, Helper);
         await OnAsync(machine, Tunnel);
-        FileSystemDescription made = await Mounter.MountAsync("kept", [machine]);
+        FileSystemDescription made = (await Mounter.MountAsync("kept", [machine])).FileSystem;
         await OnAsync(machine, "echo written > /mnt/kept/file; test ! -e /var/lib/cloud/scripts/per-boot/fe2-efs");
         await Mounter.MountAsync("kept", [machine], persist: true);
         Assert.Equal("1", await OnAsync(machine, "wc -l < /var/tmp/mounted"));
@@ -106,7 +106,7 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
             () => TryAsync(machine, "[ $(wc -l < /var/tmp/mounted) = 2 ] && cat /mnt/kept/file && pgrep -f '[t]ail -f'"),
             "it is mounted again, through a new tunnel", 120);
 
-        Assert.Equal(1, await Mounter.DismountAsync(made, [machine]));
+        Assert.Single((await Mounter.DismountAsync(made, [machine])).Machines);
         Assert.Equal("gone", await OnAsync(machine, "sudo ls /var/lib/fe2/efs/*.boot /var/lib/cloud/scripts/per-boot/fe2-efs 2>/dev/null || echo gone"));
         await new FileSystemRemoval(cloud.Session).RemoveAsync(made);
     }
@@ -130,7 +130,7 @@ public sealed class FileSystemTests(HostedJobFixture cloud) : IClassFixture<Host
             await ssh.RunAsync("sudo tee /etc/ssl/certs/ca-certificates.crt >/dev/null", File.OpenRead("/etc/ssl/certs/ca-certificates.crt"));
         }
 
-        FileSystemDescription made = await Mounter.MountAsync("tunnel", [machine], "/mnt/t");
+        FileSystemDescription made = (await Mounter.MountAsync("tunnel", [machine], "/mnt/t")).FileSystem;
         string port = FileSystemMounter.PortOf(made.FileSystemId);
         Assert.Equal("listens", await OnAsync(machine, $"if pgrep stunnel >/dev/null && timeout 5 bash -c '</dev/tcp/127.0.0.1/{port}'; then echo listens; else pgrep -a stunnel; sudo cat /var/lib/fe2/efs/*.log; fi"));
         await Mounter.DismountAsync(made, [machine]);

@@ -15,6 +15,8 @@ namespace Fe2Ps.Commands;
 [OutputType(typeof(FileSystemDescription))]
 public sealed class DismountFe2FileSystemCommand : FileSystemMachinesCmdlet
 {
+    private bool _begun;
+
     /// <summary>Hands the file system on.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -27,8 +29,13 @@ public sealed class DismountFe2FileSystemCommand : FileSystemMachinesCmdlet
         foreach (FileSystemDescription system in found.FileSystems)
         {
             if (!await Pump.AskAsync(() => ShouldProcess(FileSystemFacts.Label(system), $"Dismount on {Labels(machines)}")).ConfigureAwait(false)) continue;
-            await new FileSystemMounter(session, new SshConnector()).DismountAsync(system, machines, Pump, stop).ConfigureAwait(false);
-            if (PassThru) await WriteAsync(Dressed.FileSystem(system, session, where)).ConfigureAwait(false);
+            _begun = true;
+            FileSystemOutcome outcome = await new FileSystemMounter(session, new SshConnector()).DismountAsync(system, machines, Pump, stop).ConfigureAwait(false);
+            if (PassThru && outcome.Problems.Count < machines.Count) await WriteAsync(Dressed.FileSystem(system, session, where)).ConfigureAwait(false);
+            foreach (Fe2Exception problem in outcome.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
         }
     }
+
+    /// <inheritdoc/>
+    private protected override string? StopNotice() => _begun ? "Where it is dismounted already, it stays so; the same command goes on from there." : null;
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Amazon.EC2.Model;
 using Amazon.ElasticFileSystem.Model;
+using Fe2Ps.Core;
 using Fe2Ps.Core.FileSystems;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
@@ -14,6 +15,8 @@ namespace Fe2Ps.Commands;
 [OutputType(typeof(FileSystemDescription))]
 public sealed class MountFe2FileSystemCommand : FileSystemMachinesCmdlet
 {
+    private bool _begun;
+
     /// <summary>The folder on the machines.</summary>
     [Parameter(Position = 2)]
     [ValidateNotNullOrEmpty]
@@ -29,8 +32,13 @@ public sealed class MountFe2FileSystemCommand : FileSystemMachinesCmdlet
         bool exists = await new FileSystemQuery(session).TryGetAsync(Name, stop).ConfigureAwait(false) is not null;
         string action = $"{(exists ? "Mount" : "Create, and mount")} on {Labels(machines)}";
         if (!await Pump.AskAsync(() => ShouldProcess(Name, action)).ConfigureAwait(false)) return;
-        FileSystemDescription system = await new FileSystemMounter(session, new SshConnector()).MountAsync(
+        _begun = true;
+        FileSystemOutcome outcome = await new FileSystemMounter(session, new SshConnector()).MountAsync(
             Name, machines, NullIfEmpty(MountPoint), Persist, Pump, stop).ConfigureAwait(false);
-        await WriteAsync(Dressed.FileSystem(system, session, where)).ConfigureAwait(false);
+        if (outcome.Machines.Count > 0) await WriteAsync(Dressed.FileSystem(outcome.FileSystem, session, where)).ConfigureAwait(false);
+        foreach (Fe2Exception problem in outcome.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    private protected override string? StopNotice() => _begun ? "Where it is mounted already, it stays; the same command goes on from there." : null;
 }
