@@ -30,6 +30,8 @@ internal static class FileSystemErrors
             "Install stunnel4 and nfs-common there (Debian, Ubuntu), or stunnel and nfs-utils (Amazon Linux).", machine),
         71 => new("MountFailed", Fe2ErrorKind.OperationFailed, $"{label} cannot be mounted on {machine}: {Said(error)}.",
             "Where the file system was made by others, its security group must let the machine in on port 2049.", machine),
+        73 => new("MountedElsewhere", Fe2ErrorKind.InvalidState, $"{label} cannot be mounted a second time on {machine}: {Said(error)}.",
+            "Dismount it first with Dismount-Fe2FileSystem, or use it where it is.", machine),
         78 => new("NotPersistent", Fe2ErrorKind.OperationFailed, $"{label} is mounted on {machine}, but not for the next start: {Said(error)}.",
             "Install cron there, or mount it again after each start.", machine),
         _ => new("MountFailed", Fe2ErrorKind.OperationFailed, $"{label} on {machine}: {Said(error)} (exit code {code}).", "Look at /var/lib/fe2/efs on the machine.", machine),

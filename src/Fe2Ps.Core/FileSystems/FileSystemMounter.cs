@@ -29,8 +29,8 @@ public sealed class FileSystemMounter(Fe2Session session, ISshConnector connecto
     /// <param name="report">Told how far it is; warned of a file system that was made and is mounted nowhere.</param>
     /// <param name="cancellationToken">Ends the work; what was made stays and is used the next time.</param>
     /// <returns>
-    /// Where it is mounted now, and for the other machines why not: <c>InstanceNotRunning</c>, <c>MountPointTaken</c>, <c>ToolMissing</c>,
-    /// <c>MountFailed</c>, <c>NotPersistent</c>, or a failure to connect.
+    /// Where it is mounted now, and for the other machines why not: <c>InstanceNotRunning</c>, <c>MountPointTaken</c>, <c>MountedElsewhere</c>,
+    /// <c>ToolMissing</c>, <c>MountFailed</c>, <c>NotPersistent</c>, or a failure to connect.
     /// </returns>
     /// <exception cref="Fe2Exception">
     /// <c>FileSystemNotFound</c>, <c>FileSystemAmbiguous</c>, <c>FileSystemNotReady</c>, <c>FileSystemFailed</c>, <c>NameInvalid</c>, <c>MountPointInvalid</c>, <c>NetworksDiffer</c>.

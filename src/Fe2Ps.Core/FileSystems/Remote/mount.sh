@@ -1,6 +1,6 @@
 # mount SYSTEM HOST ADDRESS PORT POINT UID GID PERSIST UP: as root, mounts the file system by NFS 4.1 through a TLS tunnel of stunnel, whose
 # other end must prove that it is HOST; with PERSIST 1 at each start of the machine from now on. UP is the text of up.sh, which does it.
-# Prints "point POINT"; "already POINT" where it was mounted before. Exit code 78 where it is mounted, but not for the next start.
+# Prints "point POINT"; "already POINT" where it was mounted before. Exit code 73 where it is mounted elsewhere, 78 where it is mounted, but not for the next start.
 system=$1
 host=$2
 address=$3
@@ -96,6 +96,11 @@ fi
 if mountpoint -q "$point"; then
     say "$point is a mount point already"
     exit 65
+fi
+known=$(cat "$state/$system.point" 2>/dev/null)
+if [ -n "$known" ] && mountpoint -q "$known"; then
+    say "it is mounted on $known there"
+    exit 73
 fi
 if ! installed && ! install_all </dev/null >"$state/install.log" 2>&1 9>&- || ! installed; then
     say "stunnel and the NFS client are missing here and could not be installed: $(tail -n 1 "$state/install.log")"
