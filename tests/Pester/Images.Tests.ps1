@@ -108,6 +108,26 @@ Describe 'Images' {
         Remove-Fe2Ami second -Confirm:$false
     }
 
+    It 'removes none where a plain name stands for several, and one by its id' {
+        # Two of one name, as a replacement leaves them whose end was not waited for.
+        $old = (New-Fe2Ami od1 twin -NoReboot -Wait).ImageId
+        Add-Fe2Fault @{ kind = 'deny'; operation = 'DeregisterImage' }
+        $new = (New-Fe2Ami od1 twin -Force -NoReboot -WarningAction SilentlyContinue).ImageId
+        Clear-Fe2Fault
+        foreach ($call in { Remove-Fe2Ami twin -Confirm:$false @How }, { 'twin' | Remove-Fe2Ami -Force -Confirm:$false @How }, { Wait-Fe2Ami twin @How }) {
+            $How = @{ ErrorAction = 'SilentlyContinue'; ErrorVariable = 'failures' }
+            . $call | Should -BeNullOrEmpty
+            $failures.Count | Should -Be 1
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'ImageAmbiguous,*'
+            foreach ($id in $old, $new) { "$($failures[0])" | Should -Match $id }
+            @(Get-Fe2Ami twin).Count | Should -Be 2
+        }
+
+        Remove-Fe2Ami $old -Confirm:$false
+        (Get-Fe2Ami twin).ImageId | Should -Be $new
+        (Get-Fe2Ami twin | Remove-Fe2Ami -Confirm:$false -PassThru).ImageId | Should -Be $new
+    }
+
     It 'names what is not there and removes the rest' {
         Remove-Fe2Ami nosuch, od1 -Confirm:$false -ErrorAction SilentlyContinue -ErrorVariable failure
         $failure.Count | Should -Be 1

@@ -50,46 +50,16 @@ public sealed class ImageFinder(Fe2Session session)
     /// <exception cref="Fe2Exception"><c>OwnerInvalid</c>.</exception>
     public Task<ImageSelection> SelectAsync(
         IReadOnlyList<string> names, string? architecture = null, IReadOnlyList<string>? owners = null, CancellationToken cancellationToken = default) =>
-        session.GuardAsync("list images", names.FirstOrDefault(), async () =>
-        {
-            if (names.Count == 0)
-                return new ImageSelection([.. (await OwnAsync(cancellationToken).ConfigureAwait(false)).Where(i => architecture is null || i.Architecture?.Value == architecture)], []);
-            string[] whose = [.. (owners ?? []).Select(OwnerOf)];
-            IReadOnlyList<Image>? own = null;
-            var found = new List<Image>();
-            var problems = new List<Fe2Exception>();
+        session.GuardAsync("list images", names.FirstOrDefault(), async () => names.Count == 0
+            ? new ImageSelection([.. (await OwnAsync(cancellationToken).ConfigureAwait(false)).Where(i => architecture is null || i.Architecture?.Value == architecture)], [])
+            : await NamedAsync(names, architecture, owners, oneEach: false, cancellationToken).ConfigureAwait(false));
 
-            // A pipeline names its images by their ids: most are own ones, and one question knows all of those.
-            if (names.Count(IsId) > 1)
-                own = await OwnAsync(cancellationToken).ConfigureAwait(false);
-            foreach (string name in names.Distinct(StringComparer.Ordinal))
-            {
-                if (IsId(name))
-                {
-                    if ((own?.FirstOrDefault(i => i.ImageId == name) ?? await TryByIdAsync(name, cancellationToken).ConfigureAwait(false)) is { } one)
-                        found.Add(one);
-                    else
-                        problems.Add(NotFound(name));
-                    continue;
-                }
-
-                List<Image> matches = [];
-                if (whose.Length == 0 || whose.Contains("self"))
-                {
-                    own ??= await OwnAsync(cancellationToken).ConfigureAwait(false);
-                    matches.AddRange(own.Where(i => ImageFacts.IsCalled(i, name) && (architecture is null || i.Architecture?.Value == architecture)));
-                }
-
-                string[] others = whose.Length > 0 ? [.. whose.Where(o => o != "self")] : matches.Count == 0 && name != "*" ? Trusted : [];
-                if (others.Length > 0)
-                    matches.AddRange(await DescribeAsync(others, [NameFilter(name)], architecture, true, cancellationToken).ConfigureAwait(false));
-                found.AddRange(matches);
-                if (matches.Count == 0 && !HasWildcard(name))
-                    problems.Add(NotFound(name));
-            }
-
-            return new ImageSelection([.. found.DistinctBy(i => i.ImageId)], problems);
-        });
+    /// <summary>
+    /// The account's own images to act on: a name without wildcards that stands for several is a problem that lists the ids, and none of those is
+    /// among them; no names mean no images.
+    /// </summary>
+    public Task<ImageSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("find images", names.FirstOrDefault(), () => NamedAsync(names, null, ["self"], oneEach: true, cancellationToken));
 
     /// <summary>All images of the account in the region, in every state, the newest first. Raw errors.</summary>
     internal async Task<IReadOnlyList<Image>> OwnAsync(CancellationToken cancellationToken)
@@ -105,6 +75,52 @@ public sealed class ImageFinder(Fe2Session session)
 
     /// <summary>True for text that is an image's id.</summary>
     public static bool IsId(string text) => text.StartsWith("ami-", StringComparison.Ordinal);
+
+    private async Task<ImageSelection> NamedAsync(
+        IReadOnlyList<string> names, string? architecture, IReadOnlyList<string>? owners, bool oneEach, CancellationToken cancellationToken)
+    {
+        string[] whose = [.. (owners ?? []).Select(OwnerOf)];
+        IReadOnlyList<Image>? own = null;
+        var found = new List<Image>();
+        var problems = new List<Fe2Exception>();
+
+        // A pipeline names its images by their ids: most are own ones, and one question knows all of those.
+        if (names.Count(IsId) > 1)
+            own = await OwnAsync(cancellationToken).ConfigureAwait(false);
+        foreach (string name in names.Distinct(StringComparer.Ordinal))
+        {
+            if (IsId(name))
+            {
+                if ((own?.FirstOrDefault(i => i.ImageId == name) ?? await TryByIdAsync(name, cancellationToken).ConfigureAwait(false)) is { } one)
+                    found.Add(one);
+                else
+                    problems.Add(NotFound(name));
+                continue;
+            }
+
+            List<Image> matches = [];
+            if (whose.Length == 0 || whose.Contains("self"))
+            {
+                own ??= await OwnAsync(cancellationToken).ConfigureAwait(false);
+                matches.AddRange(own.Where(i => ImageFacts.IsCalled(i, name) && (architecture is null || i.Architecture?.Value == architecture)));
+            }
+
+            string[] others = whose.Length > 0 ? [.. whose.Where(o => o != "self")] : matches.Count == 0 && name != "*" ? Trusted : [];
+            if (others.Length > 0)
+                matches.AddRange(await DescribeAsync(others, [NameFilter(name)], architecture, true, cancellationToken).ConfigureAwait(false));
+            if (oneEach && matches.Count > 1 && !HasWildcard(name))
+            {
+                problems.Add(Ambiguous(name, matches));
+                continue;
+            }
+
+            found.AddRange(matches);
+            if (matches.Count == 0 && !HasWildcard(name))
+                problems.Add(NotFound(name));
+        }
+
+        return new ImageSelection([.. found.DistinctBy(i => i.ImageId)], problems);
+    }
 
     private async Task<Image> FindAsync(string? image, string? architecture, CancellationToken cancellationToken)
     {
@@ -247,6 +263,11 @@ public sealed class ImageFinder(Fe2Session session)
     private Fe2Exception NotFound(string image) => new(
         "ImageNotFound", Fe2ErrorKind.NotFound, $"There is no image '{image}' in {session.Region}.",
         "Get-Fe2Ami * lists your own; images belong to one region. Without -Image the newest Ubuntu LTS is used.", image);
+
+    private static Fe2Exception Ambiguous(string name, IEnumerable<Image> images) => new(
+        "ImageAmbiguous", Fe2ErrorKind.Ambiguous,
+        $"Several images are called '{name}': {string.Join(", ", images.Select(i => $"{i.ImageId} ({ImageFacts.StateOf(i)}, {ImageFacts.CreatedAt(i)?.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)})"))}.",
+        $"Give the id of the one you mean; what Get-Fe2Ami '{name}' gives means all of them, from the pipeline.", name);
 
     private static Fe2Exception NotAvailable(Image image) => new(
         "ImageNotAvailable", Fe2ErrorKind.InvalidState,

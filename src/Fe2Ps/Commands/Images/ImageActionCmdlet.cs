@@ -32,7 +32,7 @@ public abstract class ImageActionCmdlet : Fe2Cmdlet
             Run(async stop =>
             {
                 Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-                ImageSelection found = await new ImageFinder(session).SelectAsync(names, null, ["self"], stop).ConfigureAwait(false);
+                ImageSelection found = await new ImageFinder(session).ResolveAsync(names, stop).ConfigureAwait(false);
                 foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
                 if (found.Images.Count > 0) await ActAsync(session, where, found.Images, stop).ConfigureAwait(false);
             });
