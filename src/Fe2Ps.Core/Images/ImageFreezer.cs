@@ -42,13 +42,25 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
                     report?.Report(new WarningReport($"{InstanceFacts.NameOf(instance) ?? instance.InstanceId} restarts now, so that its disks are frozen whole."));
             }
 
-            string id = await CreateAsync(instance, name, request, own, report, cancellationToken).ConfigureAwait(false);
-            Image image = await MadeAsync(id, name, report, cancellationToken).ConfigureAwait(false);
-            if (!request.Wait && !request.Replace)
+            var left = new List<Image>(former);
+            string? id = null;
+            try
+            {
+                id = await CreateAsync(instance, name, request, own, report, cancellationToken).ConfigureAwait(false);
+                Image image = await MadeAsync(id, name, report, cancellationToken).ConfigureAwait(false);
+                if (!request.Wait && !request.Replace)
+                    return image;
+                image = await FinishedAsync(image, report, cancellationToken).ConfigureAwait(false);
+                await RemoveFormerAsync(left, report, cancellationToken).ConfigureAwait(false);
                 return image;
-            image = await FinishedAsync(image, report, cancellationToken).ConfigureAwait(false);
-            await RemoveFormerAsync(former, report, cancellationToken).ConfigureAwait(false);
-            return image;
+            }
+            catch (Exception e) when (left.Count > 0 && (e is OperationCanceledException || (id is not null && e is not Fe2Exception { Id: "ImageFailed" })))
+            {
+                string old = string.Join(", ", left.Select(i => i.ImageId));
+                report?.Report(new WarningReport(
+                    $"What was to be replaced, {old}, is kept and costs. When {id ?? "the new image"} is available: Remove-Fe2Ami {old} -Force -Region {session.Region}"));
+                throw;
+            }
         });
 
     private static void Check(Instance instance, string name, FreezeRequest request)
@@ -189,10 +201,11 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
         throw new Fe2Exception(failure.Id, failure.Kind, $"{failure.Message} {after}", failure.NextStep, failure.Target, failure);
     }
 
-    private async Task RemoveFormerAsync(IReadOnlyList<Image> former, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    /// <summary>Removes the former images; each leaves the list when it is gone, or when it was said that it could not be removed.</summary>
+    private async Task RemoveFormerAsync(List<Image> former, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         var removal = new ImageRemoval(session);
-        foreach (Image old in former)
+        foreach (Image old in former.ToList())
         {
             IReadOnlyList<string> templates = await removal.TemplatesAsync(old, report, cancellationToken).ConfigureAwait(false);
             if (templates.Count > 0)
@@ -211,6 +224,8 @@ public sealed class ImageFreezer(Fe2Session session, ISshConnector connector)
                     $"The new image is there, but the one that it replaces, {old.ImageId}, could not be removed and costs ({e.Message.TrimEnd('.')}). "
                     + $"Run: Remove-Fe2Ami {old.ImageId} -Force -Region {session.Region}"));
             }
+
+            former.Remove(old);
         }
     }
 

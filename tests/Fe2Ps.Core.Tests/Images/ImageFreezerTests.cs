@@ -162,6 +162,55 @@ public sealed class ImageFreezerTests
         Assert.Contains(reports.Warnings, w => w.Contains($"Remove-Fe2Ami {first.ImageId} -Force", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AWaitThatEndsEarlyNamesTheOldImageThatStaysAndCosts(bool fails)
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        Image first = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Wait = true, NoReboot = true });
+        using var stop = new CancellationTokenSource();
+        var reports = new AtProgress(() =>
+        {
+            if (fails)
+                cloud.FaultAsync(new { kind = "deny", operation = "DescribeImages" }).GetAwaiter().GetResult();
+            else
+                stop.Cancel();
+        });
+
+        Exception end = await Assert.ThrowsAnyAsync<Exception>(
+            () => FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Replace = true, NoReboot = true }, reports, stop.Token));
+
+        Assert.Equal(!fails, end is OperationCanceledException);
+        string[] ids = [.. (await cloud.RegionAsync())["images"]!.AsArray().Select(i => i!["id"]!.GetValue<string>())];
+        string second = Assert.Single(ids, id => id != first.ImageId);
+        Assert.Contains(first.ImageId, ids);
+        Assert.Contains(reports.Warnings, w => w.Contains($"{first.ImageId}, is kept and costs", StringComparison.Ordinal)
+            && w.Contains($"When {second} is available: Remove-Fe2Ami {first.ImageId} -Force -Region us-east-2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ANameOfSeveralImagesIsAProblemForWhoActsAndAnIdIsNot()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await MachineAsync(session, "base");
+        Image[] twins = await TwinsAsync(session, machine);
+        var finder = new ImageFinder(session);
+
+        ImageSelection found = await finder.ResolveAsync(["base", twins[1].ImageId]);
+
+        Assert.Equal(twins[1].ImageId, Assert.Single(found.Images).ImageId);
+        Fe2Exception problem = Assert.Single(found.Problems);
+        Assert.Equal(("ImageAmbiguous", "base"), (problem.Id, problem.Target));
+        Assert.All(twins, i => Assert.Contains(i.ImageId, problem.Message, StringComparison.Ordinal));
+        Assert.Equal(2, (await finder.ResolveAsync(["bas*"])).Images.Count);
+        Assert.Equal(2, (await finder.SelectAsync(["base"])).Images.Count);
+        Assert.Empty((await finder.ResolveAsync(["none"])).Images);
+    }
+
     [Fact]
     public async Task WhatTheMachineLacksAndWhatRunsOnItIsSaidAndNothingHoldsUpTheFreezing()
     {
@@ -233,7 +282,35 @@ public sealed class ImageFreezerTests
         return Assert.Single((await new InstanceWaiter(session).WaitAsync([launched], "running", TimeSpan.FromSeconds(30))).Instances);
     }
 
+    /// <summary>Two images of one name, as an interrupted replacement leaves them.</summary>
+    private static async Task<Image[]> TwinsAsync(Fe2Session session, Instance machine)
+    {
+        Image first = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Wait = true, NoReboot = true });
+        Image second = await FreezerOf(session).FreezeAsync(machine, new FreezeRequest { Name = "other", Wait = true, NoReboot = true });
+        await session.Ec2.CreateTagsAsync(new CreateTagsRequest { Resources = [second.ImageId], Tags = [new Tag(TagNames.Name, "base")] });
+        return [first, second];
+    }
+
     internal static ImageFreezer FreezerOf(Fe2Session session) => new(session, new FakeConnector());
+
+    /// <summary>Does something when the first progress is reported.</summary>
+    private sealed class AtProgress(Action act) : IProgress<Fe2Report>
+    {
+        private readonly List<string> warnings = [];
+        private bool hasActed;
+
+        public IReadOnlyList<string> Warnings => warnings;
+
+        public void Report(Fe2Report value)
+        {
+            if (value is WarningReport warning)
+                warnings.Add(warning.Message);
+            if (value is not ProgressReport { Activity: "Freezing base" } || hasActed)
+                return;
+            hasActed = true;
+            act();
+        }
+    }
 
     /// <summary>A machine that answers every command with this; null never answers.</summary>
     private sealed class Seen(string? output) : ISshConnector, ISshSession
