@@ -1,5 +1,6 @@
 using System.Globalization;
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Images;
 using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Ssh;
@@ -10,6 +11,8 @@ namespace Fe2Ps.Core.Backups;
 /// <summary>Makes a volume of a snapshot and puts it beside the one that the snapshot is of, or in its place. That one is never changed and never removed.</summary>
 public sealed class VolumeRestore(Fe2Session session, ISshConnector connector, IProgress<Fe2Report>? report = null)
 {
+    private const string Replaced = "-replaced";
+
     private readonly VolumeQuery volumes = new(session);
     private readonly VolumeMaker maker = new(session, connector, report);
     private readonly VolumeMounter mounter = new(session, connector, report);
@@ -116,7 +119,7 @@ public sealed class VolumeRestore(Fe2Session session, ISshConnector connector, I
         List<Tag> backups = old.Tags.FindAll(t => BackupTags.IsTarget(t.Key));
         if (VolumeFacts.NameOf(old) is { } name)
         {
-            await TagAsync(old, new Tag(TagNames.Name, await FreeNameAsync($"{name}-replaced", cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+            await TagAsync(old, new Tag(TagNames.Name, await FreeNameAsync(name + Replaced, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
             await TagAsync(made, [new Tag(TagNames.Name, name), .. backups]).ConfigureAwait(false);
         }
         else if (backups.Count > 0)
@@ -182,7 +185,7 @@ public sealed class VolumeRestore(Fe2Session session, ISshConnector connector, I
         }
     }
 
-    /// <summary>The newest of the volume's own snapshots and of those of its name: a volume that was restored before has another id.</summary>
+    /// <summary>The newest of the volume's own snapshots and of those of its name that can be of it: a volume that was restored before has another id.</summary>
     private async Task<Snapshot> NewestAsync(RestoreRequest request, Volume? old, CancellationToken cancellationToken)
     {
         var query = new SnapshotQuery(session);
@@ -191,7 +194,7 @@ public sealed class VolumeRestore(Fe2Session session, ISshConnector connector, I
         if (id is not null)
             found.AddRange(await query.ByFiltersAsync([InstanceQuery.Filter("volume-id", [id])], cancellationToken).ConfigureAwait(false));
         if (!VolumeQuery.IsId(request.Volume))
-            found.AddRange(await query.ByFiltersAsync([InstanceQuery.Filter("tag:Name", [InstanceQuery.ServerPattern(request.Volume)])], cancellationToken).ConfigureAwait(false));
+            found.AddRange(await OfNameAsync(query, request.Volume, id, cancellationToken).ConfigureAwait(false));
         Snapshot[] usable = [.. found.DistinctBy(s => s.SnapshotId).Where(s => SnapshotFacts.StateOf(s) != "error").OrderByDescending(s => s.StartTime)];
         Snapshot[] inTime = request.At is { } at ? [.. usable.Where(s => s.StartTime?.ToUniversalTime() <= at.UtcDateTime)] : usable;
         if (inTime.Length == 0)
@@ -208,6 +211,33 @@ public sealed class VolumeRestore(Fe2Session session, ISshConnector connector, I
 
         return SnapshotFacts.StateOf(inTime[0]) == "completed"
             ? inTime[0] : throw StorageErrors.SnapshotNotReady(inTime[0], inTime.FirstOrDefault(s => SnapshotFacts.StateOf(s) == "completed"));
+    }
+
+    /// <summary>
+    /// The snapshots of a volume's name that can be of it. A machine's image and its disks have the machine's name, and a snapshot may be given any:
+    /// those of images, and of another volume that there is, are of something else.
+    /// </summary>
+    private async Task<IEnumerable<Snapshot>> OfNameAsync(SnapshotQuery query, string name, string? id, CancellationToken cancellationToken)
+    {
+        List<Snapshot> called = await query.ByFiltersAsync([InstanceQuery.Filter("tag:Name", [InstanceQuery.ServerPattern(name)])], cancellationToken).ConfigureAwait(false);
+        called.RemoveAll(s => SnapshotFacts.NameOf(s) != name || (s.VolumeId != id && s.Tags?.Exists(t => t.Key == ImageFreezer.FreezeTag) == true));
+        string[] ofOthers = [.. called.Select(s => s.VolumeId).Where(v => v != id).Distinct(StringComparer.Ordinal)];
+        if (ofOthers.Length == 0)
+            return called;
+        var others = new List<Volume>();
+        foreach (string[] few in ofOthers.Chunk(InstanceQuery.FilterValues))
+            others.AddRange(await volumes.ByFiltersAsync([InstanceQuery.Filter("volume-id", few)], cancellationToken).ConfigureAwait(false));
+        HashSet<string> strangers = [.. others.Where(v => VolumeFacts.StateOf(v) is not ("deleting" or "deleted") && !IsFormer(v, name)).Select(v => v.VolumeId)];
+        HashSet<string> ofImages = [.. (await new ImageFinder(session).OwnAsync(cancellationToken).ConfigureAwait(false)).SelectMany(ImageFacts.SnapshotIds)];
+        return called.Where(s => s.VolumeId == id || !(strangers.Contains(s.VolumeId) || ofImages.Contains(s.SnapshotId)));
+    }
+
+    /// <summary>True for a volume whose place and name another has taken: what was taken of it is of the same data.</summary>
+    private static bool IsFormer(Volume volume, string name)
+    {
+        string former = name + Replaced;
+        return VolumeFacts.NameOf(volume) is { } called && (called == former
+            || (called.StartsWith(former + "-", StringComparison.Ordinal) && called.AsSpan(former.Length + 1).IndexOfAnyExceptInRange('0', '9') < 0));
     }
 
     private async Task<string> FreeNameAsync(string wish, CancellationToken cancellationToken)
