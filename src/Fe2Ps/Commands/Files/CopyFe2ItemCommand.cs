@@ -130,7 +130,7 @@ public sealed class CopyFe2ItemCommand : LoginCmdlet
                 ? [SessionState.Path.GetUnresolvedProviderPathFromPSPath(text, out provider, out _)]
                 : SessionState.Path.GetResolvedProviderPathFromPSPath(text, out provider);
         }
-        catch (ItemNotFoundException)
+        catch (SessionStateException missing) when (missing is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
         {
             throw CopyErrors.LocalMissing(text);
         }
