@@ -42,6 +42,50 @@ BeforeDiscovery {
         'Stop-Fe2Tunnel' = { Get-Fe2Tunnel | Stop-Fe2Tunnel -WhatIf }
         'Unregister-Fe2Backup' = { Unregister-Fe2Backup * -WhatIf }
     }
+    # Each cmdlet that changes something, with what stands on its command line when the rest comes down a pipeline, and what it
+    # takes from there. What is missing takes nothing from a pipeline but the place to work in.
+    $pipes = @{
+        'Copy-Fe2Item' = @{ Call = { $Thing | Copy-Fe2Item -Destination od1: @How }; Takes = 'image' }
+        'Dismount-Fe2FileSystem' = @{ Call = { $Thing | Dismount-Fe2FileSystem shared @How }; Takes = 'instance' }
+        'Dismount-Fe2Volume' = @{ Call = { $Thing | Dismount-Fe2Volume @How }; Takes = 'volume' }
+        'Get-Fe2SshConfig' = @{ Call = { $Thing | Get-Fe2SshConfig -Install @How }; Takes = 'instance' }
+        'Invoke-Fe2Command' = @{ Call = { $Thing | Invoke-Fe2Command 'true' @How }; Takes = 'instance' }
+        'Invoke-Fe2Script' = @{ Call = { $Thing | Invoke-Fe2Script $PSCommandPath @How }; Takes = 'instance' }
+        'Mount-Fe2FileSystem' = @{ Call = { $Thing | Mount-Fe2FileSystem other @How }; Takes = 'instance' }
+        'Mount-Fe2Volume' = @{ Call = { $Thing | Mount-Fe2Volume od1 @How }; Takes = 'volume' }
+        'New-Fe2Ami' = @{ Call = { $Thing | New-Fe2Ami -Name other @How }; Takes = 'instance' }
+        'New-Fe2Group' = @{ Call = { $Thing | New-Fe2Group @How }; Takes = 'instance', 'image', 'number' }
+        'New-Fe2Instance' = @{ Call = { $Thing | New-Fe2Instance @How }; Takes = 'instance', 'image', 'number' }
+        'New-Fe2Snapshot' = @{ Call = { $Thing | New-Fe2Snapshot other -Stop @How }; Takes = 'volume' }
+        'New-Fe2Volume' = @{ Call = { $Thing | New-Fe2Volume other @How }; Takes = 'snapshot' }
+        'Open-Fe2Notebook' = @{ Call = { $Thing | Open-Fe2Notebook @How }; Takes = 'instance' }
+        'Receive-Fe2Script' = @{ Call = { $Thing | Receive-Fe2Script @How } }
+        'Register-Fe2Backup' = @{ Call = { $Thing | Register-Fe2Backup @How }; Takes = 'instance', 'volume' }
+        'Remove-Fe2Ami' = @{ Call = { $Thing | Remove-Fe2Ami -Force @How }; Takes = 'image' }
+        'Remove-Fe2FileSystem' = @{ Call = { $Thing | Remove-Fe2FileSystem @How } }
+        'Remove-Fe2Group' = @{ Call = { $Thing | Remove-Fe2Group @How }; Takes = 'group' }
+        'Remove-Fe2Instance' = @{ Call = { $Thing | Remove-Fe2Instance @How }; Takes = 'instance' }
+        'Remove-Fe2Snapshot' = @{ Call = { $Thing | Remove-Fe2Snapshot @How }; Takes = 'snapshot' }
+        'Remove-Fe2Volume' = @{ Call = { $Thing | Remove-Fe2Volume -Force @How }; Takes = 'volume' }
+        'Resize-Fe2Volume' = @{ Call = { $Thing | Resize-Fe2Volume 100 @How }; Takes = 'volume' }
+        'Restart-Fe2Instance' = @{ Call = { $Thing | Restart-Fe2Instance @How }; Takes = 'instance' }
+        'Restore-Fe2Volume' = @{ Call = { $Thing | Restore-Fe2Volume @How }; Takes = 'volume', 'snapshot' }
+        'Send-Fe2Command' = @{ Call = { $Thing | Send-Fe2Command 'ls' @How }; Takes = 'instance' }
+        'Set-Fe2Group' = @{ Call = { $Thing | Set-Fe2Group -Desired 1 -Max 3 @How }; Takes = 'group' }
+        'Set-Fe2InstanceType' = @{ Call = { $Thing | Set-Fe2InstanceType m5.large @How }; Takes = 'instance' }
+        'Start-Fe2Instance' = @{ Call = { $Thing | Start-Fe2Instance @How }; Takes = 'instance' }
+        'Start-Fe2Tunnel' = @{ Call = { $Thing | Start-Fe2Tunnel -Port 18022:22 @How }; Takes = 'instance' }
+        'Stop-Fe2Instance' = @{ Call = { $Thing | Stop-Fe2Instance @How }; Takes = 'instance' }
+        'Stop-Fe2Sandbox' = @{ Call = { $Thing | Stop-Fe2Sandbox @How } }
+        'Stop-Fe2Script' = @{ Call = { $Thing | Stop-Fe2Script @How } }
+        'Stop-Fe2Tunnel' = @{ Call = { $Thing | Stop-Fe2Tunnel @How } }
+        'Unregister-Fe2Backup' = @{ Call = { $Thing | Unregister-Fe2Backup @How }; Takes = 'backup' }
+    }
+    $place = 'Region', 'ProfileName', 'EndpointUrl'
+    $eaters = $commands | Where-Object { $_.Parameters.ContainsKey('WhatIf') } | Where-Object {
+        $_.Parameters.Values | Where-Object Name -NotIn $place | Where-Object { $_.Attributes.ValueFromPipeline -contains $true -or $_.Attributes.ValueFromPipelineByPropertyName -contains $true }
+    } | ForEach-Object { @{ Command = $_.Name; Call = $pipes[$_.Name].Call; Takes = @($pipes[$_.Name].Takes) } }
+
     $mutators = $commands | Where-Object { $_.Parameters.ContainsKey('WhatIf') } | ForEach-Object { @{ Command = $_.Name; Ask = $asks[$_.Name] } }
 
     # Each cmdlet that takes a name, with one that stands for nothing.
@@ -111,6 +155,7 @@ Describe 'Every cmdlet' {
         $realHome = $env:HOME
         $env:HOME = (New-Item -ItemType Directory (Join-Path $script:Fe2TestFolder 'home')).FullName
         New-Fe2Record
+        $null = Register-Fe2Backup data -Name kept
 
         # Where nothing is asked: the tests have nobody who answers.
         $confirm = $ConfirmPreference
@@ -130,6 +175,40 @@ Describe 'Every cmdlet' {
         Get-Fe2Call | Where-Object operation -NotMatch '^(Describe|Get|List)' | Should -BeNullOrEmpty
         Get-Fe2Sandbox | Should -HaveCount 1
         (Get-Fe2Default DiskSize).Value | Should -Not -Be 99
+        Test-Path (Join-Path $env:HOME '.ssh') | Should -BeFalse
+    }
+
+    It '<Command> does nothing for $null, nor for what is no such thing, from a pipeline' -ForEach $eaters {
+        $Call | Should -Not -BeNullOrEmpty -Because "$Command changes what a pipeline names, and no line of this test pipes anything into it"
+        $things = [ordered]@{
+            nothing = $null
+            number = 1
+            time = Get-Date
+            table = @{ Name = 'od1' }
+            record = [pscustomobject]@{ Colour = 'red' }
+            instance = Get-Fe2Instance od1
+            volume = Get-Fe2Volume data
+            snapshot = Get-Fe2Snapshot snap1
+            image = Get-Fe2Ami base
+            group = Get-Fe2Group grp
+            backup = Get-Fe2Backup kept
+            type = Get-Fe2Price m5.large
+            cost = Get-Fe2Cost data
+            region = Get-Fe2Region us-east-2
+        }
+        $before = Get-Fe2Default | ConvertTo-Json
+        foreach ($what in $things.Keys | Where-Object { $_ -notin $Takes }) {
+            $Thing = $things[$what]
+            $failures = $null
+            $How = @{ ErrorAction = 'SilentlyContinue'; ErrorVariable = 'failures'; WarningAction = 'Ignore' }
+            Clear-Fe2Call
+            . $Call | Should -BeNullOrEmpty -Because "'$what' was piped in"
+            Get-Fe2Call | Where-Object operation -NotMatch '^(Describe|Get|List)' | Should -BeNullOrEmpty -Because "'$what' was piped in"
+            @($failures).Count | Should -BeGreaterThan 0 -Because "'$what' was piped in"
+        }
+
+        Get-Fe2Sandbox | Should -HaveCount 1
+        Get-Fe2Default | ConvertTo-Json | Should -Be $before
         Test-Path (Join-Path $env:HOME '.ssh') | Should -BeFalse
     }
 

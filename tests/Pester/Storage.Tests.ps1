@@ -238,6 +238,25 @@ Describe 'Volumes and snapshots' {
             { $root | Remove-Fe2Volume -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'VolumeInUse,*'
         }
 
+        It 'touches no volume where a pipeline names none: <Call>' -ForEach @(
+            @{ Call = { Get-Fe2Instance od1 | Resize-Fe2Volume 100 @How } }, @{ Call = { $null | Resize-Fe2Volume 100 @How } }
+            @{ Call = { [pscustomobject]@{ Disk = 'data' } | Resize-Fe2Volume 100 @How } }, @{ Call = { Get-Fe2Snapshot snap1 | Mount-Fe2Volume od1 @How } }
+            @{ Call = { Get-Fe2Instance od1 | New-Fe2Snapshot before -Stop @How } }, @{ Call = { 1 | New-Fe2Snapshot before -Stop @How } }
+            @{ Call = { Get-Fe2Instance nosuch* | Resize-Fe2Volume 100 @How } }
+        ) {
+            $sizes = (Get-Fe2Volume).Size
+            $How = @{ ErrorAction = 'SilentlyContinue'; ErrorVariable = 'failures' }
+            Clear-Fe2Call
+            . $Call | Should -BeNullOrEmpty
+            Get-Fe2Call | Where-Object operation -NotLike 'Describe*' | Should -BeNullOrEmpty
+            Get-Fe2Call DescribeVolumes | Should -BeNullOrEmpty
+            (Get-Fe2Volume).Size | Should -Be $sizes
+            Get-Fe2Snapshot before* | Should -BeNullOrEmpty
+            (Get-Fe2Instance od1).State | Should -Be 'running'
+            $failures | Select-Object -First 1 | ForEach-Object FullyQualifiedErrorId | Should -BeIn $null, 'NotAVolume,Fe2Ps.Commands.ResizeFe2VolumeCommand',
+                'NotAVolume,Fe2Ps.Commands.MountFe2VolumeCommand', 'NotAVolume,Fe2Ps.Commands.NewFe2SnapshotCommand'
+        }
+
         It 'leaves a free volume alone when it is dismounted' {
             (Dismount-Fe2Volume data -PassThru).State | Should -Be 'available'
             (Get-Alias Detach-Fe2Volume).Definition | Should -Be 'Dismount-Fe2Volume'

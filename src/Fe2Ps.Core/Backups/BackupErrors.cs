@@ -7,6 +7,10 @@ internal static class BackupErrors
         "BackupNotFound", Fe2ErrorKind.NotFound, $"There is no backup '{name}' in {region}.",
         "Get-Fe2Backup lists them; another region is named with -Region.", name);
 
+    public static Fe2Exception Ambiguous(IReadOnlyList<Backup> backups) => new(
+        "BackupAmbiguous", Fe2ErrorKind.Ambiguous, $"Several backups are called '{backups[0].Name}': {string.Join(", ", backups.Select(b => b.PolicyId))}.",
+        "Give the id of the one you mean.", backups[0].Name);
+
     public static Fe2Exception Exists(Backup backup) => new(
         "BackupExists", Fe2ErrorKind.Ambiguous, $"There is a backup '{backup.Name}' already: {backup.Schedule} of {string.Join(", ", backup.Of)}.",
         $"Choose another -Name, or end that one first: Unregister-Fe2Backup {backup.Name}. Its snapshots stay.", backup.Name);

@@ -15,30 +15,17 @@ public sealed record BackupSelection(IReadOnlyList<Backup> Backups, IReadOnlyLis
 /// <summary>Finds the backups of a region by name and by the id of their policy.</summary>
 public sealed class BackupQuery(Fe2Session session)
 {
+    private const string IdPrefix = "policy-";
+
     /// <summary>The backups that match.</summary>
     /// <param name="names">Names, names with wildcards, or ids of policies; empty means all.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     public Task<BackupSelection> ListAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
-        session.GuardAsync("list backups", names.FirstOrDefault(), async () =>
-        {
-            var pattern = new NamePattern(names, "policy-");
-            List<LifecyclePolicySummary> all = await SummariesAsync(cancellationToken).ConfigureAwait(false);
-            CompletionCache.Put(session, CompletionKind.Backup, Names(all));
-            List<LifecyclePolicySummary> wanted = pattern.Everything ? all : all.FindAll(p => pattern.Ids.Contains(p.PolicyId) || pattern.Fits(NameOf(p)));
-            var found = new List<Backup>();
-            foreach (LifecyclePolicySummary summary in wanted)
-            {
-                if (await TryGetAsync(summary.PolicyId, cancellationToken).ConfigureAwait(false) is { } backup)
-                    found.Add(backup);
-            }
+        session.GuardAsync("list backups", names.FirstOrDefault(), () => SelectAsync(NamePattern.ToShow(names, IdPrefix), oneEach: false, cancellationToken));
 
-            Fe2Exception[] problems =
-            [
-                .. pattern.Ids.Where(id => found.All(b => b.PolicyId != id)).Select(id => BackupErrors.NotFound(id, session.Region)),
-                .. pattern.Plain.Where(name => found.All(b => b.Name != name)).Select(name => BackupErrors.NotFound(name, session.Region)),
-            ];
-            return new BackupSelection([.. (await CompletedAsync(found, cancellationToken).ConfigureAwait(false)).OrderBy(b => b.Name, NaturalOrder.Instance)], problems);
-        });
+    /// <summary>The backups to act on: a name without wildcards that stands for several is a problem that lists the ids; no names mean no backups.</summary>
+    public Task<BackupSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
+        session.GuardAsync("find backups", names.FirstOrDefault(), () => SelectAsync(NamePattern.ToActOn(names, IdPrefix), oneEach: true, cancellationToken));
 
     /// <summary>Names for completion.</summary>
     internal async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken) => Names(await SummariesAsync(cancellationToken).ConfigureAwait(false));
@@ -56,6 +43,32 @@ public sealed class BackupQuery(Fe2Session session)
     internal static string NameOf(LifecyclePolicySummary policy) => policy.Tags[BackupTags.Snapshot];
 
     private static IReadOnlyList<string> Names(IEnumerable<LifecyclePolicySummary> policies) => [.. policies.Select(NameOf).Distinct(StringComparer.Ordinal).Order(NaturalOrder.Instance)];
+
+    private async Task<BackupSelection> SelectAsync(NamePattern pattern, bool oneEach, CancellationToken cancellationToken)
+    {
+        List<LifecyclePolicySummary> all = await SummariesAsync(cancellationToken).ConfigureAwait(false);
+        CompletionCache.Put(session, CompletionKind.Backup, Names(all));
+        List<LifecyclePolicySummary> wanted = pattern.Everything ? all : all.FindAll(p => pattern.Ids.Contains(p.PolicyId) || pattern.Fits(NameOf(p)));
+        var found = new List<Backup>();
+        foreach (LifecyclePolicySummary summary in wanted)
+        {
+            if (await TryGetAsync(summary.PolicyId, cancellationToken).ConfigureAwait(false) is { } backup)
+                found.Add(backup);
+        }
+
+        List<Fe2Exception> problems =
+        [
+            .. pattern.Ids.Where(id => found.All(b => b.PolicyId != id)).Select(id => BackupErrors.NotFound(id, session.Region)),
+            .. pattern.Plain.Where(name => found.All(b => b.Name != name)).Select(name => BackupErrors.NotFound(name, session.Region)),
+        ];
+        foreach (Backup[] same in oneEach ? pattern.Plain.Select(name => found.Where(b => b.Name == name).ToArray()).Where(same => same.Length > 1) : [])
+        {
+            problems.Add(BackupErrors.Ambiguous(same));
+            found.RemoveAll(b => same.Contains(b) && !pattern.Ids.Contains(b.PolicyId));
+        }
+
+        return new BackupSelection([.. (await CompletedAsync(found, cancellationToken).ConfigureAwait(false)).OrderBy(b => b.Name, NaturalOrder.Instance)], problems);
+    }
 
     private async Task<Backup?> TryGetAsync(string policyId, CancellationToken cancellationToken)
     {

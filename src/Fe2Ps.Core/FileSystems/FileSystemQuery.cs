@@ -23,7 +23,7 @@ public sealed class FileSystemQuery(Fe2Session session)
     public Task<FileSystemSelection> ListAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
         session.GuardAsync("list file systems", names.Count > 0 ? string.Join(", ", names) : null, async () =>
         {
-            var pattern = new NamePattern(names, IdPrefix);
+            NamePattern pattern = NamePattern.ToShow(names, IdPrefix);
             List<FileSystemDescription> all = await AllAsync(cancellationToken).ConfigureAwait(false);
             CompletionCache.Put(session, CompletionKind.FileSystem, Names(all));
             return Select(all, pattern, oneEach: false);
@@ -38,7 +38,7 @@ public sealed class FileSystemQuery(Fe2Session session)
     public async Task<FileSystemSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
         names.Count == 0 ? new FileSystemSelection([], [])
             : await session.GuardAsync("find file systems", string.Join(", ", names), async () =>
-                Select(await AllAsync(cancellationToken).ConfigureAwait(false), new NamePattern(names, IdPrefix), oneEach: true)).ConfigureAwait(false);
+                Select(await AllAsync(cancellationToken).ConfigureAwait(false), NamePattern.ToActOn(names, IdPrefix), oneEach: true)).ConfigureAwait(false);
 
     /// <summary>The one file system with this name or id, or null.</summary>
     /// <exception cref="Fe2Exception"><c>FileSystemAmbiguous</c>.</exception>

@@ -38,6 +38,10 @@ public sealed class GroupQuery(Fe2Session session)
                 [.. all.OrderBy(g => g.AutoScalingGroupName, NaturalOrder.Instance)], [.. missing.Select(n => GroupErrors.NotFound(n, session.Region))]);
         });
 
+    /// <summary>The groups to act on: as <see cref="ListAsync"/>, but no names mean no groups.</summary>
+    public Task<GroupSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
+        names.Count == 0 ? Task.FromResult(new GroupSelection([], [])) : ListAsync(names, cancellationToken);
+
     /// <summary>The group as it is now, or null. Raw errors.</summary>
     internal async Task<AutoScalingGroup?> TryAsync(string name, CancellationToken cancellationToken) =>
         (await PagesAsync([name], cancellationToken).ConfigureAwait(false)).FirstOrDefault();

@@ -19,10 +19,10 @@ public sealed class GroupRemoval(Fe2Session session, ISshConnector connector)
 
     private readonly GroupTemplate templates = new(session);
 
-    /// <summary>The groups that names stand for, and the names of those of which only a rest is left.</summary>
+    /// <summary>The groups that names stand for, and the names of those of which only a rest is left; no names, no groups.</summary>
     public async Task<GroupRemovalSelection> SelectAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default)
     {
-        GroupSelection found = await new GroupQuery(session).ListAsync(names, cancellationToken).ConfigureAwait(false);
+        GroupSelection found = await new GroupQuery(session).ResolveAsync(names, cancellationToken).ConfigureAwait(false);
         var rests = new List<string>();
         var problems = new List<Fe2Exception>();
         foreach (Fe2Exception problem in found.Problems)

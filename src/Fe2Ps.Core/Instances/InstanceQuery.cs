@@ -33,7 +33,8 @@ public sealed partial class InstanceQuery(Fe2Session session)
 
     /// <summary>
     /// The instances to act on: as <see cref="ListAsync"/>, but a name without wildcards that stands for several is a problem that lists the ids,
-    /// and instances that are ending are passed over.
+    /// instances that are ending are passed over, and no names mean no instances: whoever changes something must name it, everything too
+    /// (<c>*</c>).
     /// </summary>
     public Task<InstanceSelection> ResolveAsync(InstanceSelector selector, CancellationToken cancellationToken = default) =>
         session.GuardAsync("find instances", string.Join(", ", selector.Names),
@@ -122,6 +123,8 @@ public sealed partial class InstanceQuery(Fe2Session session)
     private async Task<InstanceSelection> SelectAsync(InstanceSelector selector, bool oneEach, CancellationToken cancellationToken)
     {
         string[] names = [.. selector.Names.Distinct(StringComparer.Ordinal)];
+        if (oneEach && names.Length == 0)
+            return new InstanceSelection([], []);
         List<Filter> common = [.. StateFilter(selector.States), .. Given(selector)];
         if (names.Length == 0 || names.Contains("*", StringComparer.Ordinal))
         {

@@ -32,7 +32,7 @@ public sealed class SnapshotQuery(Fe2Session session)
             return new SnapshotSelection(orphan ? await UnusedAsync(sorted, cancellationToken).ConfigureAwait(false) : sorted, []);
         });
 
-    /// <summary>The snapshots to act on: a name without wildcards that stands for several is a problem that lists the ids.</summary>
+    /// <summary>The snapshots to act on: a name without wildcards that stands for several is a problem that lists the ids; no names mean no snapshots.</summary>
     public Task<SnapshotSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
         session.GuardAsync("find snapshots", names.FirstOrDefault(), () => SelectAsync(names, oneEach: true, cancellationToken));
 
@@ -71,7 +71,7 @@ public sealed class SnapshotQuery(Fe2Session session)
 
     private async Task<SnapshotSelection> SelectAsync(IReadOnlyList<string> names, bool oneEach, CancellationToken cancellationToken)
     {
-        var pattern = new NamePattern(names, Search.IdPrefix);
+        NamePattern pattern = oneEach ? NamePattern.ToActOn(names, Search.IdPrefix) : NamePattern.ToShow(names, Search.IdPrefix);
         List<Snapshot> found = await Search.FindAsync(pattern, [], cancellationToken).ConfigureAwait(false);
         if (pattern.Everything)
             CompletionCache.Put(session, CompletionKind.Snapshot, Names(found));

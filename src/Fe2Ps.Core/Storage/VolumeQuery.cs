@@ -18,7 +18,10 @@ public sealed class VolumeQuery(Fe2Session session)
     public Task<VolumeSelection> ListAsync(VolumeSelector selector, CancellationToken cancellationToken = default) =>
         session.GuardAsync("list volumes", selector.Names.FirstOrDefault(), () => SelectAsync(selector, oneEach: false, cancellationToken));
 
-    /// <summary>The volumes to act on: as <see cref="ListAsync"/>, but a name without wildcards that stands for several is a problem that lists the ids.</summary>
+    /// <summary>
+    /// The volumes to act on: as <see cref="ListAsync"/>, but a name without wildcards that stands for several is a problem that lists the ids,
+    /// and no names mean no volumes.
+    /// </summary>
     public Task<VolumeSelection> ResolveAsync(IReadOnlyList<string> names, CancellationToken cancellationToken = default) =>
         session.GuardAsync("find volumes", names.FirstOrDefault(), () => SelectAsync(new VolumeSelector { Names = names }, oneEach: true, cancellationToken));
 
@@ -70,7 +73,7 @@ public sealed class VolumeQuery(Fe2Session session)
 
     private async Task<VolumeSelection> SelectAsync(VolumeSelector selector, bool oneEach, CancellationToken cancellationToken)
     {
-        var pattern = new NamePattern(selector.Names, Search.IdPrefix);
+        NamePattern pattern = oneEach ? NamePattern.ToActOn(selector.Names, Search.IdPrefix) : NamePattern.ToShow(selector.Names, Search.IdPrefix);
         var common = new List<Filter>();
         if (selector.Orphan)
             common.Add(InstanceQuery.Filter("status", ["available", "error"]));

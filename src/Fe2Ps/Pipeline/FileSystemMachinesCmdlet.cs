@@ -25,7 +25,7 @@ public abstract class FileSystemMachinesCmdlet : Fe2Cmdlet
     [Alias("InstanceId")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
-    [InstanceName]
+    [InstanceName(OnlyNames = true)]
     [ValidateNotNullOrEmpty]
     public string[] Instance { get; set; } = [];
 

@@ -23,7 +23,10 @@ public abstract class GroupCmdlet : Fe2Cmdlet
     }
 
     /// <summary>Adds names.</summary>
-    private protected void Add(IEnumerable<string> names) => _batches.Add(Where, names);
+    private protected void Add(IReadOnlyCollection<string> names) => _batches.Add(Where, names);
+
+    /// <summary>Adds names; without any, all groups are meant. For cmdlets that only look.</summary>
+    private protected void AddOrAll(IReadOnlyCollection<string> names) => _batches.AddOrAll(Where, names);
 
     /// <summary>What the cmdlet does with all groups of one place.</summary>
     private protected abstract Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<string> names, CancellationToken stop);

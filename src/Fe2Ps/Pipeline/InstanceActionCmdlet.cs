@@ -33,17 +33,17 @@ public abstract class InstanceActionCmdlet : Fe2Cmdlet
     }
 
     /// <summary>Adds what one record names.</summary>
-    private protected void Add(IEnumerable<string> namesOrIds, IEnumerable<Instance> instances) => _batches.Add(Where, namesOrIds, instances);
+    private protected void Add(IReadOnlyCollection<string> namesOrIds, IReadOnlyCollection<Instance> instances) => _batches.Add(Where, namesOrIds, instances);
 
     /// <summary>Adds what came down the pipeline: an instance, the name or id of one, or anything that has an <c>InstanceId</c>.</summary>
-    private protected void AddPiped(PSObject input)
+    private protected void AddPiped(PSObject? input)
     {
-        switch (input.BaseObject)
+        switch (input?.BaseObject)
         {
             case Instance instance: Add([], [instance]); break;
             case string name: Add([name], []); break;
             default:
-                if (input.Properties["InstanceId"]?.Value is string id) Add([id], []);
+                if (input?.Properties["InstanceId"]?.Value is string id) Add([id], []);
                 else WriteError(NoInstance(input).ToErrorRecord());
                 break;
         }
@@ -70,8 +70,8 @@ public abstract class InstanceActionCmdlet : Fe2Cmdlet
         foreach (Fe2Exception problem in done.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
     }
 
-    private static Fe2Exception NoInstance(PSObject input) => new(
-        "NotAnInstance", Fe2ErrorKind.InvalidArgument, $"'{input}' is neither an instance nor the name of one.",
+    private static Fe2Exception NoInstance(PSObject? input) => new(
+        "NotAnInstance", Fe2ErrorKind.InvalidArgument, $"{Texts.Quoted(input)} is neither an instance nor the name of one.",
         "Pipe in what Get-Fe2Instance gives.", input);
 
     private async Task<IReadOnlyList<Instance>> FindAsync(Fe2Session session, InstanceBatch batch, CancellationToken stop)

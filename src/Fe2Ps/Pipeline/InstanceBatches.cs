@@ -14,8 +14,16 @@ internal sealed class InstanceBatches
     /// <summary>The batches in the order in which their places first appeared.</summary>
     public IReadOnlyList<InstanceBatch> All => _batches;
 
-    /// <summary>Adds what one record names.</summary>
-    public void Add(SessionOptions where, IEnumerable<string> names, IEnumerable<Instance> instances)
+    /// <summary>Adds what one record names. Where that is nothing, the place is not looked at.</summary>
+    public void Add(SessionOptions where, IReadOnlyCollection<string> names, IReadOnlyCollection<Instance> instances)
+    {
+        if (names.Count > 0 || instances.Count > 0) Put(where, names, instances);
+    }
+
+    /// <summary>Adds names or ids; without any, all that the place has is meant. For cmdlets that only look.</summary>
+    public void AddOrAll(SessionOptions where, IReadOnlyCollection<string> names) => Put(where, names, []);
+
+    private void Put(SessionOptions where, IReadOnlyCollection<string> names, IReadOnlyCollection<Instance> instances)
     {
         InstanceBatch? batch = _batches.Find(b => b.Where == where);
         if (batch is null) _batches.Add(batch = new InstanceBatch(where));

@@ -51,7 +51,7 @@ public abstract class InstanceValueCmdlet : InstanceActionCmdlet
     protected sealed override void ProcessRecord()
     {
         Add(_names, []);
-        if (InputObject is not null) AddPiped(InputObject);
+        if (MyInvocation.ExpectingInput || InputObject is not null) AddPiped(InputObject);
 
         // The names of the command line count once, not once for each record.
         _names = [];

@@ -14,6 +14,9 @@ internal static class Texts
         return result;
     }
 
+    /// <summary>What came down a pipeline, for a message.</summary>
+    public static string Quoted(PSObject? input) => input is null ? "$null" : $"'{input}'";
+
     /// <summary>
     /// The name in an object that somebody made by hand or read from a file, or null. For cmdlets that only look: another thing's name
     /// never stands for what is to be changed.

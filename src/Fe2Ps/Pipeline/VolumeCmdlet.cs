@@ -19,7 +19,7 @@ public abstract class VolumeActionCmdlet : StorageCmdlet
     {
         VolumeSelection found = await new VolumeQuery(session).ResolveAsync(names, stop).ConfigureAwait(false);
         foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
-        await ActAllAsync(session, where, found.Volumes, stop).ConfigureAwait(false);
+        if (found.Volumes.Count > 0) await ActAllAsync(session, where, found.Volumes, stop).ConfigureAwait(false);
     }
 
     /// <summary>Whether to go on with a volume, and how that is called.</summary>
@@ -118,8 +118,7 @@ public abstract class VolumeValueCmdlet : VolumeActionCmdlet
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        Add(_names);
-        if (InputObject is not null) AddPiped(InputObject);
+        Take(_names, InputObject);
 
         // The names of the command line count once, not once for each record.
         _names = [];

@@ -19,7 +19,7 @@ public sealed class UnregisterFe2BackupCommand : Fe2Cmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(BackupNameCompleter))]
-    [BackupName]
+    [BackupName(OnlyNames = true)]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
@@ -38,7 +38,7 @@ public sealed class UnregisterFe2BackupCommand : Fe2Cmdlet
             Run(async stop =>
             {
                 Fe2Session session = await OpenAsync(where, stop).ConfigureAwait(false);
-                BackupSelection found = await new BackupQuery(session).ListAsync(names, stop).ConfigureAwait(false);
+                BackupSelection found = await new BackupQuery(session).ResolveAsync(names, stop).ConfigureAwait(false);
                 foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
                 foreach (Backup backup in found.Backups) await EndAsync(session, where, backup, stop).ConfigureAwait(false);
             });

@@ -26,7 +26,7 @@ public sealed class GetFe2FileSystemCommand : Fe2Cmdlet
     public string[] Name { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _batches.Add(Where, Name);
+    protected override void ProcessRecord() => _batches.AddOrAll(Where, Name);
 
     /// <inheritdoc/>
     protected override void EndProcessing()

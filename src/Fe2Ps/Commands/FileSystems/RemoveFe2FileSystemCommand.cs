@@ -21,7 +21,7 @@ public sealed class RemoveFe2FileSystemCommand : Fe2Cmdlet
     [Alias("FileSystemId")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(FileSystemNameCompleter))]
-    [FileSystemName]
+    [FileSystemName(OnlyNames = true)]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 

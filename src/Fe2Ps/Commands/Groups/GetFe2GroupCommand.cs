@@ -24,7 +24,7 @@ public sealed class GetFe2GroupCommand : GroupCmdlet
     public string[] Name { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => Add(Name);
+    protected override void ProcessRecord() => AddOrAll(Name);
 
     /// <inheritdoc/>
     private protected override async Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<string> names, CancellationToken stop)

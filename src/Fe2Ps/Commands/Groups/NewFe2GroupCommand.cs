@@ -17,7 +17,8 @@ namespace Fe2Ps.Commands;
 public sealed class NewFe2GroupCommand : Fe2Cmdlet
 {
     /// <summary>The group's name, and the name of its machines.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NewName]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 

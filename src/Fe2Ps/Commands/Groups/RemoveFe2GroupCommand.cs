@@ -20,7 +20,7 @@ public sealed class RemoveFe2GroupCommand : GroupCmdlet
     [Alias("AutoScalingGroupName")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(GroupNameCompleter))]
-    [GroupName]
+    [GroupName(OnlyNames = true)]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 

@@ -22,7 +22,7 @@ public sealed class SetFe2GroupCommand : GroupCmdlet
     [Alias("AutoScalingGroupName")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(GroupNameCompleter))]
-    [GroupName]
+    [GroupName(OnlyNames = true)]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
@@ -84,7 +84,7 @@ public sealed class SetFe2GroupCommand : GroupCmdlet
     /// <inheritdoc/>
     private protected override async Task ActAsync(Fe2Session session, SessionOptions where, IReadOnlyList<string> names, CancellationToken stop)
     {
-        GroupSelection found = await new GroupQuery(session).ListAsync(names, stop).ConfigureAwait(false);
+        GroupSelection found = await new GroupQuery(session).ResolveAsync(names, stop).ConfigureAwait(false);
         foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
         var changes = new GroupChanges(session, new SshConnector());
         foreach (AutoScalingGroup group in found.Groups)

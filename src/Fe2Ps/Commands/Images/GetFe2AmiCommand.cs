@@ -41,7 +41,7 @@ public sealed class GetFe2AmiCommand : Fe2Cmdlet
     public string? Architecture { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _batches.Add(Where, Name);
+    protected override void ProcessRecord() => _batches.AddOrAll(Where, Name);
 
     /// <inheritdoc/>
     protected override void EndProcessing()

@@ -17,7 +17,7 @@ public abstract class ImageActionCmdlet : Fe2Cmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ImageCompleter))]
-    [ImageName]
+    [ImageName(OnlyNames = true)]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 

@@ -42,7 +42,7 @@ public sealed class GetFe2InstanceCommand : Fe2Cmdlet
     public Hashtable? Filter { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _batches.Add(Where, ParameterSetName == "Id" ? InstanceId : Name, []);
+    protected override void ProcessRecord() => _batches.AddOrAll(Where, ParameterSetName == "Id" ? InstanceId : Name);
 
     /// <inheritdoc/>
     protected override void EndProcessing()

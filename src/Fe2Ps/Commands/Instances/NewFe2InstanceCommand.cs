@@ -19,6 +19,7 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
 {
     /// <summary>The name; with -Count above 1 the machines are name-1, name-2, ...</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NewName]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 

@@ -22,7 +22,7 @@ public sealed class GetFe2SshConfigCommand : Fe2Cmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = "Install")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceNameCompleter))]
-    [InstanceName]
+    [InstanceName(OnlyNames = true)]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = ["*"];
 
@@ -73,7 +73,7 @@ public sealed class GetFe2SshConfigCommand : Fe2Cmdlet
         foreach (Fe2Exception problem in found.Problems) await WriteErrorAsync(problem).ConfigureAwait(false);
         bool isWhole = names.Contains("*", StringComparer.Ordinal);
         IReadOnlyList<Instance> all = isWhole
-            ? found.Instances : (await query.ResolveAsync(new InstanceSelector(), stop).ConfigureAwait(false)).Instances;
+            ? found.Instances : (await query.ResolveAsync(new InstanceSelector { Names = ["*"] }, stop).ConfigureAwait(false)).Instances;
         // Machines that nobody named and that do not run are no news.
         IReadOnlyList<Instance> chosen = isWhole
             ? [.. found.Instances.Where(i => InstanceFacts.StateOf(i) == "running" && InstanceFacts.AddressOf(i) is not null)] : found.Instances;

@@ -47,7 +47,7 @@ public sealed class GetFe2SnapshotCommand : Fe2Cmdlet
         {
             case "Id": _snapshots.Add(where, SnapshotId); break;
             case "InputObject": AddPiped(where, InputObject!); break;
-            default: _snapshots.Add(where, Name); break;
+            default: _snapshots.AddOrAll(where, Name); break;
         }
     }
 
@@ -78,9 +78,7 @@ public sealed class GetFe2SnapshotCommand : Fe2Cmdlet
         {
             case string name: _snapshots.Add(where, [name]); break;
             case Volume volume: _volumes.Add(where, [volume.VolumeId]); break;
-            case Image image:
-                if (ImageFacts.SnapshotIds(image) is { Count: > 0 } ids) _snapshots.Add(where, ids);
-                break;
+            case Image image: _snapshots.Add(where, ImageFacts.SnapshotIds(image)); break;
             default:
                 if (input.Properties["SnapshotId"]?.Value is string { Length: > 0 } snapshot) _snapshots.Add(where, [snapshot]);
                 else if (Texts.NameIn(input) is { } known) _snapshots.Add(where, [known]);

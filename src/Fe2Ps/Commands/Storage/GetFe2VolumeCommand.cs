@@ -61,7 +61,7 @@ public sealed class GetFe2VolumeCommand : Fe2Cmdlet
             case "Id": _volumes.Add(where, VolumeId); break;
             case "Instance": _instances.Add(where, Instance); break;
             case "InputObject": AddPiped(where, InputObject!); break;
-            default: _volumes.Add(where, Name); break;
+            default: _volumes.AddOrAll(where, Name); break;
         }
     }
 

@@ -83,8 +83,7 @@ public sealed class NewFe2SnapshotCommand : VolumeActionCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        Add(_volumes);
-        if (InputObject is not null) AddPiped(InputObject);
+        Take(_volumes, InputObject);
         _volumes = [];
     }
 
