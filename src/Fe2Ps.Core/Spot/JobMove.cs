@@ -126,29 +126,6 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         }
     }
 
-    /// <summary>
-    /// Every machine that the job had before and that EC2 would start again. At each start: whoever handed the job on may not have come that far.
-    /// </summary>
-    private async Task EndFormerAsync(RecoveryFacts facts, CancellationToken cancellationToken)
-    {
-        if (facts.Machine.OnInterruption == OnInterruption.Terminate)
-            return;
-        foreach (var former in facts.Attempts.Where(a => a.IsSpot && a.InstanceId != facts.Last.InstanceId).DistinctBy(a => a.InstanceId))
-            await EndForGoodAsync(former, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>A machine with a persistent spot request would be started again, and its disk costs as long as it is only stopped.</summary>
-    private async Task EndForGoodAsync(JobAttempt old, CancellationToken cancellationToken)
-    {
-        var left = await new InstanceQuery(session).ByIdsAsync([old.InstanceId], cancellationToken).ConfigureAwait(false);
-        if (left is not [var instance])
-            return;
-        if (InstanceFacts.IsEnding(instance))
-            await new SpotRequests(session).CancelOfAsync([instance], cancellationToken).ConfigureAwait(false);
-        else
-            await new InstanceActions(session).RemoveAsync([instance], cancellationToken).ConfigureAwait(false);
-    }
-
     private async Task<bool> HasFinishedAsync(CancellationToken cancellationToken) =>
         await ThereAsync(cancellationToken).ConfigureAwait(false) is { State: JobState.Finished, ExitCode: 0 };
 
@@ -232,7 +209,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
     /// <summary>The folder comes from the monitor, and the script starts. Null where it is not wanted any more.</summary>
     private async Task<Job?> StartAsync(RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
-        await EndFormerAsync(facts, cancellationToken).ConfigureAwait(false);
+        await new FormerMachines(session).EndAsync(facts, report, cancellationToken).ConfigureAwait(false);
         if (await IsDroppedAsync(facts, cancellationToken).ConfigureAwait(false))
             return null;
         var machine = await jobs.MachineAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false);

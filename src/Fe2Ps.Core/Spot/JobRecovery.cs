@@ -80,9 +80,10 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
         }
     }
 
-    /// <summary>The job's volumes become what they were before it.</summary>
+    /// <summary>Nothing of the job's former machines is left, and its volumes become what they were before it.</summary>
     private async Task<Job> SettledAsync(Job job, RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
+        await new FormerMachines(session).EndAsync(facts, report, cancellationToken).ConfigureAwait(false);
         await new JobVolumes(session, jobs.Connector, report).SettleAsync(job, facts, cancellationToken).ConfigureAwait(false);
         return job;
     }

@@ -254,6 +254,37 @@ public sealed class ComingBackTests(HostedJobFixture cloud) : IClassFixture<Host
         await RemoveAsync(await cloud.Jobs.MachineAsync(over.TargetId));
     }
 
+    [HostedFact]
+    public async Task AFormerMachineThatCouldNotBeEndedAtOnceEndsWithTheJob()
+    {
+        var target = await cloud.LaunchAsync("lingers", OnInterruption.Stop);
+        var job = await StartAsync(target, Counter, new RecoveryOptions());
+        await WritesAsync(job);
+        var reports = new Storage.Reports();
+        Job over;
+        try
+        {
+            await cloud.FaultAsync(new { kind = "deny", operation = "CancelSpotInstanceRequests", times = 1 });
+            var waiting = new JobRecovery(cloud.Session, cloud.Jobs) { BetweenTries = TimeSpan.FromSeconds(1) }
+                .WaitAsync(job, TimeSpan.FromSeconds(300), report: reports);
+            await cloud.FaultAsync(new { kind = "kill", instance = "lingers" });
+            await EndAsync(job, starts: 2);
+            over = await waiting;
+        }
+        finally
+        {
+            await cloud.ClearFaultsAsync();
+        }
+
+        Assert.Equal((JobState.Finished, 0, 2), (over.State, over.ExitCode, over.Attempt));
+        Assert.Single(reports.All.OfType<WarningReport>(), r => r.Message.StartsWith($"{target.Id}, a former machine of the job, is left", StringComparison.Ordinal));
+        await StateAsync(target, "terminated");
+        var requests = await cloud.Session.Ec2.DescribeSpotInstanceRequestsAsync(
+            new Amazon.EC2.Model.DescribeSpotInstanceRequestsRequest { Filters = [InstanceQuery.Filter("instance-id", [target.Id])] });
+        Assert.Equal("cancelled", Assert.Single(requests.SpotInstanceRequests).State.Value);
+        await RemoveAsync(await cloud.Jobs.MachineAsync(over.TargetId));
+    }
+
     private async Task<Job> StartAsync(JobMachine target, string script, RecoveryOptions options, OnExit onExit = OnExit.None)
     {
         var facts = await new RecoveryPlan(cloud.Session).OfAsync(target, options, InterruptSignal.USR1);
