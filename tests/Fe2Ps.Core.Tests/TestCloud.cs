@@ -15,7 +15,7 @@ internal sealed class TestCloud : SandboxFixture
     public string Home => folder.FullName;
 
     /// <summary>How fast things happen there.</summary>
-    private SandboxSpeed Speed { get; init; }
+    private SandboxSpeed Speed { get; init; } = SandboxSpeed.Fast;
 
     protected override SandboxOptions Options => base.Options with { Speed = Speed };
 
