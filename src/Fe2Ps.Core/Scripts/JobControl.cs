@@ -96,7 +96,7 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
         // Whoever brings it to another machine looks on the monitor, and may be at it already; what its present machine is told may
         // never get there.
         var isTold = job is { Recovery: not null, Monitor.IsRunning: true } && !(job.State == JobState.Finished && job.ExitCode == 0)
-            && await TellMonitorAsync(job.Monitor, job, report, cancellationToken).ConfigureAwait(false);
+            && await TryTellMonitorAsync(job.Monitor, job, report, cancellationToken).ConfigureAwait(false);
         if (job.Target is { IsRunning: true } target)
         {
             try
@@ -115,21 +115,16 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
         }
 
         if (!isTold && job.Monitor is { IsRunning: true } monitor)
-        {
-            await using var session = await ssh.OpenAsync(monitor.Ssh, cancellationToken).ConfigureAwait(false);
-            await session.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
-        }
-
+            await TellMonitorAsync(monitor, job, cancellationToken).ConfigureAwait(false);
         return await RefreshAsync(job, report, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Says on the monitor that the job does not go on elsewhere; false where that does not answer.</summary>
-    private async Task<bool> TellMonitorAsync(JobMachine monitor, Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
+    private async Task<bool> TryTellMonitorAsync(JobMachine monitor, Job job, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         try
         {
-            await using var session = await ssh.OpenAsync(monitor.Ssh, cancellationToken).ConfigureAwait(false);
-            await session.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
+            await TellMonitorAsync(monitor, job, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (Fe2Exception e) when (e.Kind == Fe2ErrorKind.Connection)
@@ -137,6 +132,12 @@ public sealed class JobControl(ISshConnector ssh, IJobCloud cloud, TimeProvider?
             report?.Report(new VerboseReport($"{monitor.Name} does not answer: {e.Message}"));
             return false;
         }
+    }
+
+    private async Task TellMonitorAsync(JobMachine monitor, Job job, CancellationToken cancellationToken)
+    {
+        await using var session = await ssh.OpenAsync(monitor.Ssh, cancellationToken).ConfigureAwait(false);
+        await session.RunAsync(RemoteScripts.Call("stop", job.Id, "gone"), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The job as it stands; when its target is gone in the middle, the monitor is told so.</summary>
