@@ -77,7 +77,10 @@ public abstract class CountedJobTests
         Assert.Equal(
             Enumerable.Range(1, machines ?? job.Recovery!.Attempts.Count).Select(n => $"machine {n} {(n == 1 ? "fresh" : "1")} it's an argument"),
             (await OnMonitorAsync(job, "cat machines")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal("the end\n", await OnMonitorAsync(job, "cat .fe2/output.log"));
+        var ends = (await OnMonitorAsync(job, "cat .fe2/output.log")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(ends, line => Assert.Equal("the end", line));
+        // A machine that goes between the script's last word and its own says it again on the next one.
+        Assert.InRange(ends.Length, 1, machines is null ? job.Recovery!.Attempts.Count : 1);
         Assert.Equal(machines ?? job.Recovery!.Attempts.Count, job.Recovery!.Attempts.Count);
         await NothingIsLeftAsync(job);
     }

@@ -27,7 +27,7 @@ public sealed class SuddenLossTests(HostedJobFixture cloud) : CountedJobTests(cl
     public async Task WhileTheLastResultsAreOnTheirWay()
     {
         // Files arrive in no given order: the small sum may be there without the file that it is of.
-        var (job, _) = await BeginAsync("cut-off", lines: 5, end: "sha256sum -c sum 2>/dev/null || { head -c 150000000 /dev/urandom > big; sha256sum big > sum; }");
+        var (job, _) = await BeginAsync("cut-off", lines: 5, end: "sha256sum -c sum > /dev/null 2>&1 || { head -c 150000000 /dev/urandom > big; sha256sum big > sum; }");
         await Until.TrueAsync(async () => (await OnMonitorAsync(job, "ls -A | grep -c big; ls .fe2-partial 2>/dev/null")).Trim() != "0", "the large result is on its way", 60);
         await KillNowAsync("cut-off");
         var over = await FinishAsync(job);
