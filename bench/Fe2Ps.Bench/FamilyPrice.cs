@@ -38,7 +38,7 @@ internal static class FamilyPrice
                     ("regionCode", cloud.Session.Region), ("operatingSystem", "Linux"), ("preInstalledSw", "NA"), ("tenancy", "Shared"), ("capacitystatus", "Used"),
                 }.Select(filter => $"Type=TERM_MATCH,Field={filter.Field},Value={filter.Value}"),
             ]);
-        string[] driver = ["dotnet", typeof(FamilyPrice).Assembly.Location, "driver", "price"];
+        string[] driver = ground.Driver("price");
         var (ours, theirs, cached) = (new List<double>(), new List<double>(), new List<double>());
         for (var run = 0; run <= Runs; run++)
         {

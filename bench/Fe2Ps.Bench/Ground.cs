@@ -7,6 +7,7 @@ namespace Fe2Ps.Bench;
 internal sealed class Ground(string folder, TextWriter log) : IAsyncDisposable
 {
     private LocalCloud? machines;
+    private string? drivers;
     private string? noMachines;
 
     public string Folder => folder;
@@ -31,6 +32,15 @@ internal sealed class Ground(string folder, TextWriter log) : IAsyncDisposable
         }
     }
 
+    /// <summary>The command line of a small program (Program.cs has them) on the assemblies of the packaged module.</summary>
+    /// <param name="name">Which one.</param>
+    /// <exception cref="NotHereException">There is no packaged module.</exception>
+    public string[] Driver(string name)
+    {
+        drivers ??= MakeDrivers();
+        return ["dotnet", Path.Combine(drivers, Path.GetFileName(typeof(Ground).Assembly.Location)), "driver", name];
+    }
+
     /// <summary>A program by its path.</summary>
     /// <exception cref="NotHereException">It is not on this machine.</exception>
     public static string Need(string path) => File.Exists(path) ? path : throw new NotHereException($"{path} is not on this machine");
@@ -47,6 +57,15 @@ internal sealed class Ground(string folder, TextWriter log) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (machines is not null) await machines.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private string MakeDrivers()
+    {
+        var made = Directory.CreateDirectory(Path.Combine(folder, "drivers")).FullName;
+        // The package's are the later ones, and replace those of this program's own build.
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Concat(Directory.GetFiles(PackagedModule.Assemblies, "*.dll")))
+            File.Copy(file, Path.Combine(made, Path.GetFileName(file)), overwrite: true);
+        return made;
     }
 
     private static string SandboxProgram => Environment.GetEnvironmentVariable("FE2_SANDBOX") is { Length: > 0 } named ? named

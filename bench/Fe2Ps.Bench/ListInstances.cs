@@ -29,7 +29,7 @@ internal static class ListInstances
         await using var cloud = await ground.ApiAsync(cancel).ConfigureAwait(false);
         await cloud.SeedAsync(Instances, cancel).ConfigureAwait(false);
         var runs = await new WholeProcess(cloud.Environment).InTurnAsync(
-            Runs, cancel, ["dotnet", typeof(ListInstances).Assembly.Location, "driver", "list"], cloud.Aws("describe-instances")).ConfigureAwait(false);
+            Runs, cancel, ground.Driver("list"), cloud.Aws("describe-instances")).ConfigureAwait(false);
         var (ours, theirs) = (runs[0], runs[1]);
         Check(ours[0].Output.Count(c => c == '\n'));
         Check(theirs[0].Output.Split("\"InstanceId\"").Length - 1);

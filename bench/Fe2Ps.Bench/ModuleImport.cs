@@ -13,7 +13,7 @@ internal static class ModuleImport
     private static async Task TakeAsync(Ground ground, Table table, CancellationToken cancel)
     {
         var pwsh = Ground.NeedOnPath(OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh");
-        var import = $"Import-Module '{Path.Combine(Module, "Fe2Ps.psd1").Replace("'", "''", StringComparison.Ordinal)}'";
+        var import = $"Import-Module '{Path.Combine(PackagedModule.Folder, "Fe2Ps.psd1").Replace("'", "''", StringComparison.Ordinal)}'";
         await using var cloud = await ground.ApiAsync(cancel).ConfigureAwait(false);
         await cloud.SeedAsync(Instances, cancel).ConfigureAwait(false);
         var runs = await new WholeProcess(cloud.Environment).InTurnAsync(
@@ -30,9 +30,4 @@ internal static class ModuleImport
 
     /// <summary>The median of the differences between runs that were neighbours.</summary>
     private static double Above(Run[] runs, Run[] empty) => new Sample(runs.Zip(empty, (run, bare) => run.Seconds - bare.Seconds)).Median;
-
-    /// <summary>The packaged module.</summary>
-    /// <exception cref="NotHereException">Nobody has said where it is.</exception>
-    public static string Module => Environment.GetEnvironmentVariable("FE2_MODULE") is { Length: > 0 } named && Directory.Exists(named) ? named
-        : throw new NotHereException("FE2_MODULE does not name the packaged module; './build.sh bench' sets it");
 }

@@ -73,7 +73,7 @@ internal static class SpotHistory
 
         var runs = await process.InTurnAsync(
             Runs, cancel,
-            ["dotnet", typeof(SpotHistory).Assembly.Location, "driver", "spot"], [python, script, cloud.Session.EndpointUrl!, Family]).ConfigureAwait(false);
+            ground.Driver("spot"), [python, script, cloud.Session.EndpointUrl!, Family]).ConfigureAwait(false);
         Check(Read(runs[0][0].Output), Read(runs[1][0].Output));
         table.Ratio(Row, Sample.Of(runs[0], run => run.Seconds).Median, Sample.Of(runs[1], run => run.Seconds).Median, "s", 0.3);
     }

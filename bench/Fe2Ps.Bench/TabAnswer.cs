@@ -20,7 +20,7 @@ internal static class TabAnswer
         // Milliseconds and number of answers, the first Tab and the median of the next ones.
         var script = $$"""
             $ErrorActionPreference = 'Stop'
-            Import-Module '{{Path.Combine(ModuleImport.Module, "Fe2Ps.psd1").Replace("'", "''", StringComparison.Ordinal)}}'
+            Import-Module '{{Path.Combine(PackagedModule.Folder, "Fe2Ps.psd1").Replace("'", "''", StringComparison.Ordinal)}}'
             $line = 'Stop-Fe2Instance seed-'
             $tab = { $clock = [System.Diagnostics.Stopwatch]::StartNew(); $found = (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches.Count; $clock.Elapsed.TotalMilliseconds; $found }
             $cold = & $tab
