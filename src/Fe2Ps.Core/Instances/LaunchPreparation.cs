@@ -26,6 +26,7 @@ internal sealed class LaunchPreparation(Fe2Session session)
         await Task.WhenAll(names, machine, places).ConfigureAwait(false);
         (InstanceTypeInfo type, Image image) = await machine.ConfigureAwait(false);
         IReadOnlyList<Subnet> all = await places.ConfigureAwait(false);
+        await CheckGroupsAsync(request, all[0].VpcId, cancellationToken).ConfigureAwait(false);
         LaunchPlan.CheckDisk(request, image);
         OnInterruptionRules.CheckMachine(request, type, image);
         IReadOnlyList<Subnet> subnets = await InOfferingZonesAsync(request, type, all, cancellationToken).ConfigureAwait(false);
@@ -95,6 +96,30 @@ internal sealed class LaunchPreparation(Fe2Session session)
                 : throw new Fe2Exception("ZoneNotFound", Fe2ErrorKind.NotFound, $"There is no zone '{zone}' to launch into in {session.Region}.",
                     $"Give one of: {string.Join(", ", open.Select(s => s.AvailabilityZone))}.", zone);
         });
+
+    /// <summary>The launch itself is patient with a group that EC2 does not know, for it may be one that was made a moment ago. What the caller names is there, or is wrong.</summary>
+    private async Task CheckGroupsAsync(LaunchRequest request, string vpcId, CancellationToken cancellationToken)
+    {
+        if (request.SecurityGroupIds.Count == 0)
+            return;
+        DescribeSecurityGroupsResponse answer = await session.Ec2.DescribeSecurityGroupsAsync(
+            new DescribeSecurityGroupsRequest { Filters = [InstanceQuery.Filter("group-id", request.SecurityGroupIds)] }, cancellationToken).ConfigureAwait(false);
+        foreach (string id in request.SecurityGroupIds)
+        {
+            if (answer.SecurityGroups.Find(g => g.GroupId == id) is not { } group)
+            {
+                throw new Fe2Exception("SecurityGroupNotFound", Fe2ErrorKind.NotFound, $"-SecurityGroupId {id}: there is no security group of this id in {session.Region}.",
+                    $"Give the id of one of {vpcId}, or leave -SecurityGroupId out for {SshAccess.GroupName}.", id);
+            }
+
+            if (group.VpcId != vpcId)
+            {
+                throw new Fe2Exception("SecurityGroupElsewhere", Fe2ErrorKind.InvalidArgument,
+                    $"-SecurityGroupId {id}: the security group '{group.GroupName}' is of {group.VpcId}, and the machine comes into {vpcId}.",
+                    $"Give the id of one of {vpcId}, or leave -SecurityGroupId out for {SshAccess.GroupName}.", id);
+            }
+        }
+    }
 
     private async Task<IReadOnlyList<Subnet>> InOfferingZonesAsync(
         LaunchRequest request, InstanceTypeInfo type, IReadOnlyList<Subnet> subnets, CancellationToken cancellationToken)

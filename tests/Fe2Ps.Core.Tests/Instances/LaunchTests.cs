@@ -195,6 +195,30 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task ASecurityGroupThatIsNotThereIsRefusedBeforeAnythingIsLaunched()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        CreateSecurityGroupResponse own = await session.Ec2.CreateSecurityGroupAsync(new CreateSecurityGroupRequest { GroupName = "own", Description = "own" });
+        var request = new LaunchRequest { Name = "a", SecurityGroupIds = [own.GroupId, "sg-00000000000000000"] };
+
+        Fe2Exception alone = await Assert.ThrowsAsync<Fe2Exception>(() => new InstanceLauncher(session, new FakeConnector()).LaunchAsync(request));
+        Fe2Exception group = await Assert.ThrowsAsync<Fe2Exception>(() => new GroupMaker(session, new FakeConnector()).MakeAsync(new GroupRequest { Machine = request }));
+
+        Assert.All([alone, group], e =>
+        {
+            Assert.Equal(("SecurityGroupNotFound", Fe2ErrorKind.NotFound), (e.Id, e.Kind));
+            Assert.Contains("-SecurityGroupId sg-00000000000000000", e.Message, StringComparison.Ordinal);
+            Assert.NotEmpty(e.NextStep);
+        });
+        // EC2 was not asked to launch, so there was nothing to be patient with.
+        Assert.DoesNotContain(await cloud.OperationsAsync(), o => o is "RunInstances" or "CreateLaunchTemplate" or "ImportKeyPair" or "CreateAutoScalingGroup");
+
+        Instance instance = Assert.Single(await new InstanceLauncher(session, new FakeConnector()).LaunchAsync(request with { SecurityGroupIds = [own.GroupId] }));
+        Assert.Equal(own.GroupId, Assert.Single(instance.SecurityGroups).GroupId);
+    }
+
+    [Fact]
     public async Task ANameInUseIsRefused()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
