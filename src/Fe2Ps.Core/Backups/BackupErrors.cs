@@ -20,4 +20,7 @@ internal static class BackupErrors
 
     public static Fe2Exception NothingToBackUp() => new(
         "VolumeMissing", Fe2ErrorKind.InvalidArgument, "Neither a volume nor an instance is given.", "Register-Fe2Backup VOLUME -Every 6h -Keep 7, or -Instance INSTANCE.");
+
+    /// <summary>A parameter that would be passed over beside the others.</summary>
+    public static Fe2Exception Unused(string id, string message, string nextStep, object target) => new(id, Fe2ErrorKind.InvalidArgument, message, nextStep, target);
 }

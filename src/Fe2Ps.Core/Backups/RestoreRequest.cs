@@ -1,4 +1,5 @@
 using Amazon.EC2.Model;
+using Fe2Ps.Core.Storage;
 
 namespace Fe2Ps.Core.Backups;
 
@@ -35,4 +36,18 @@ public sealed record RestoreRequest(string Volume)
 
     /// <summary>The login user, or null for the one that the instance's tags name.</summary>
     public string? User { get; init; }
+
+    /// <summary>Refuses what goes against the rest of the request and would be passed over.</summary>
+    /// <exception cref="Fe2Exception"><c>ZoneWithInstance</c>, <c>NewNameWithReplace</c>, <c>ForceWithoutReplace</c>, <c>AtWithSnapshot</c>.</exception>
+    internal void Check()
+    {
+        if (Zone is { } zone && Instance is not null)
+            throw StorageErrors.ZoneWithInstance(zone);
+        if (NewName is { } name && Replace)
+            throw BackupErrors.Unused("NewNameWithReplace", $"-NewName {name} is for a volume beside the old one; with -Replace it takes the old one's name.", "Leave -NewName or -Replace out.", name);
+        if (Force && !Replace)
+            throw BackupErrors.Unused("ForceWithoutReplace", "-Force ends the processes that hold the volume that is replaced, and without -Replace none is.", "Add -Replace, or leave -Force out.", Volume);
+        if (At is { } at && Snapshot is { } snapshot)
+            throw BackupErrors.Unused("AtWithSnapshot", $"-At chooses among the snapshots of a volume, and the snapshot {snapshot} is given itself.", "Leave -At out, or name the volume.", at);
+    }
 }

@@ -20,10 +20,14 @@ public sealed class VolumeRestore(Fe2Session session, ISshConnector connector, I
 
     /// <summary>Restores.</summary>
     /// <returns>The new volume: mounted, or <c>available</c> where there is no instance to mount it on.</returns>
-    /// <exception cref="Fe2Exception"><c>SnapshotNotFound</c>, <c>SnapshotNotReady</c>, <c>VolumeNotFound</c>, <c>VolumeBusy</c>, and those of mounting. The old volume is where it was then.</exception>
+    /// <exception cref="Fe2Exception">
+    /// <c>ZoneWithInstance</c>, <c>MountPointWithoutInstance</c>, <c>NewNameWithReplace</c>, <c>ForceWithoutReplace</c>, <c>AtWithSnapshot</c>, <c>InstanceNotRunning</c>,
+    /// <c>SnapshotNotFound</c>, <c>SnapshotNotReady</c>, <c>VolumeNotFound</c>, <c>VolumeBusy</c>, and those of mounting. The old volume is where it was then.
+    /// </exception>
     public Task<Volume> RestoreAsync(RestoreRequest request, CancellationToken cancellationToken = default) =>
         session.GuardAsync($"restore {request.Volume}", request.Volume, async () =>
         {
+            request.Check();
             Volume? old = await FindAsync(request.Volume, cancellationToken).ConfigureAwait(false);
             if (request.Replace && old is null)
                 throw StorageErrors.VolumeNotFound(request.Volume, session.Region);
@@ -33,11 +37,26 @@ public sealed class VolumeRestore(Fe2Session session, ISshConnector connector, I
                 ? await new SnapshotQuery(session).GetAsync(named, cancellationToken).ConfigureAwait(false)
                 : await NewestAsync(request, old, cancellationToken).ConfigureAwait(false);
             report?.Report(new VerboseReport($"Restoring {request.Volume} from {SnapshotFacts.Label(snapshot)} of {Text(snapshot.StartTime)}."));
-            Instance? instance = request.Instance ?? await HolderAsync(old, cancellationToken).ConfigureAwait(false);
+            Instance? holder = await HolderAsync(old, cancellationToken).ConfigureAwait(false);
+            CheckPlace(request, holder, snapshot);
+            Instance? instance = request.Instance ?? holder;
             return request.Replace
                 ? await ReplaceAsync(old!, snapshot, instance, request, cancellationToken).ConfigureAwait(false)
                 : await BesideAsync(old, snapshot, instance, request, cancellationToken).ConfigureAwait(false);
         });
+
+    /// <summary>Refuses what nobody would use, before anything is made.</summary>
+    private static void CheckPlace(RestoreRequest request, Instance? holder, Snapshot snapshot)
+    {
+        if (request.Instance is { } named && InstanceFacts.StateOf(named) != "running")
+            throw StorageErrors.NotRunning(named);
+        if (request.Instance is not null)
+            return;
+        if (request.Zone is { } zone && holder is not null)
+            throw StorageErrors.ZoneOfHolder(zone, holder, snapshot.SnapshotId);
+        if (request.MountPoint is { } point && (holder is null || InstanceFacts.StateOf(holder) != "running"))
+            throw StorageErrors.MountPointUnused(point, holder);
+    }
 
     private Task<Volume> BesideAsync(Volume? old, Snapshot snapshot, Instance? instance, RestoreRequest request, CancellationToken cancellationToken) =>
         MakeAsync(old, snapshot, request, instance, instance is not null && InstanceFacts.StateOf(instance) == "running" ? instance : null, cancellationToken);

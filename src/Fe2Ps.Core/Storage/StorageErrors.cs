@@ -53,6 +53,18 @@ internal static class StorageErrors
         "ZoneWithInstance", Fe2ErrorKind.InvalidArgument, $"-Zone {zone} is for a volume without an instance; with -Instance it is made in the instance's zone.",
         "Leave -Zone or -Instance out.", zone);
 
+    public static Fe2Exception ZoneOfHolder(string zone, Instance holder, string snapshot) => new(
+        "ZoneWithInstance", Fe2ErrorKind.InvalidArgument,
+        $"-Zone {zone} is for a volume that no instance has; {InstanceFacts.Label(holder)} has this one, and the new one is made in its zone {holder.Placement?.AvailabilityZone}.",
+        $"Leave -Zone out. A volume in another zone: New-Fe2Volume -Snapshot {snapshot} -Zone {zone}.", zone);
+
+    public static Fe2Exception MountPointUnused(string point, Instance? holder) => new(
+        "MountPointWithoutInstance", Fe2ErrorKind.InvalidArgument,
+        $"-MountPoint {point} says where to mount the volume, and {(holder is null ? "no instance has it" : $"{InstanceFacts.Label(holder)}, which has it, is {InstanceFacts.StateOf(holder)}")}, so nothing mounts it.",
+        holder is null ? "Add -Instance, or give -MountPoint to Mount-Fe2Volume later."
+            : $"Start it (Start-Fe2Instance {InstanceFacts.NameOf(holder) ?? holder.InstanceId}), add the -Instance of a running one, or give -MountPoint to Mount-Fe2Volume later.",
+        point);
+
     public static Fe2Exception InUse(Volume volume, string wanted) => new(
         "VolumeInUse", Fe2ErrorKind.InvalidState, $"{VolumeFacts.Label(volume)} is attached to {VolumeFacts.InstanceOf(volume)}, so it cannot be {wanted}.",
         $"Dismount-Fe2Volume {volume.VolumeId} first.", volume.VolumeId);

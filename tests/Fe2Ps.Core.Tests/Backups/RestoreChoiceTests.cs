@@ -6,6 +6,7 @@ using Fe2Ps.Core.Instances;
 using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Storage;
 using Fe2Ps.Core.Tests.Images;
+using Fe2Ps.Tests.Support;
 
 namespace Fe2Ps.Core.Tests.Backups;
 
@@ -50,6 +51,41 @@ public sealed class RestoreChoiceTests
         Assert.Equal(own.SnapshotId, (await RestoreAsync(session, new RestoreRequest("od1"))).SnapshotId);
         await new SnapshotRemoval(session).RemoveAsync(own);
         Assert.Equal("SnapshotNotFound", (await Assert.ThrowsAsync<Fe2Exception>(() => RestoreAsync(session, new RestoreRequest("od1") { Zone = "us-east-2a" }))).Id);
+    }
+
+    [Fact]
+    public async Task WhatWouldBePassedOverIsRefusedAndNothingIsMade()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Instance machine = await ImageFreezerTests.MachineAsync(session, "od1");
+        Volume free = await VolumeAsync(session, "free");
+        Snapshot snapshot = await SnapshotAsync(session, free, "free");
+        await cloud.ForgetCallsAsync();
+
+        await RefusedAsync("MountPointWithoutInstance", "-MountPoint /mnt/here", new RestoreRequest("free") { MountPoint = "/mnt/here" });
+        await RefusedAsync("MountPointWithoutInstance", "-MountPoint /mnt/here", new RestoreRequest("free") { MountPoint = "/mnt/here", Replace = true });
+        await RefusedAsync("ZoneWithInstance", "-Zone us-east-2b", new RestoreRequest("free") { Zone = "us-east-2b", Instance = machine });
+        await RefusedAsync("NewNameWithReplace", "-NewName other", new RestoreRequest("free") { NewName = "other", Replace = true });
+        await RefusedAsync("ForceWithoutReplace", "-Force", new RestoreRequest("free") { Force = true });
+        await RefusedAsync("AtWithSnapshot", snapshot.SnapshotId, new RestoreRequest("free") { Snapshot = snapshot.SnapshotId, At = DateTimeOffset.UtcNow });
+
+        // The instance that has the volume counts as one that was named.
+        await session.Ec2.AttachVolumeAsync(new AttachVolumeRequest { VolumeId = free.VolumeId, InstanceId = machine.InstanceId, Device = "/dev/sdf" });
+        await RefusedAsync("ZoneWithInstance", "-Zone us-east-2b", new RestoreRequest("free") { Zone = "us-east-2b" });
+        Instance stopped = Assert.Single((await new InstanceActions(session).StopAsync([machine])).Instances);
+        await Until.TrueAsync(async () => InstanceFacts.StateOf(stopped = await new InstanceQuery(session).GetAsync("od1")) == "stopped", "od1 is stopped", 60);
+        await RefusedAsync("MountPointWithoutInstance", "stopped", new RestoreRequest("free") { MountPoint = "/mnt/here" });
+        await RefusedAsync("InstanceNotRunning", "od1", new RestoreRequest("free") { Instance = stopped });
+        Assert.DoesNotContain("CreateVolume", await cloud.OperationsAsync());
+
+        async Task RefusedAsync(string id, string part, RestoreRequest request)
+        {
+            Fe2Exception refused = await Assert.ThrowsAsync<Fe2Exception>(() => RestoreAsync(session, request));
+            Assert.Equal(id, refused.Id);
+            Assert.Contains(part, refused.Message, StringComparison.Ordinal);
+            Assert.NotEmpty(refused.NextStep);
+        }
     }
 
     private static Task<Volume> RestoreAsync(Fe2Session session, RestoreRequest request) => new VolumeRestore(session, new FakeConnector()).RestoreAsync(request);
