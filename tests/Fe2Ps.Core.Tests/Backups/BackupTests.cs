@@ -1,3 +1,5 @@
+using Amazon.DLM;
+using Amazon.DLM.Model;
 using Amazon.EC2.Model;
 using Fe2Ps.Core.Backups;
 using Fe2Ps.Core.Instances;
@@ -5,6 +7,7 @@ using Fe2Ps.Core.Sessions;
 using Fe2Ps.Core.Storage;
 using Fe2Ps.Core.Tests.Storage;
 using Fe2Ps.Tests.Support;
+using Tag = Amazon.EC2.Model.Tag;
 
 namespace Fe2Ps.Core.Tests.Backups;
 
@@ -87,6 +90,38 @@ public sealed class BackupTests
         await cloud.ForgetCallsAsync();
         await registration.RegisterAsync(new BackupRequest("데이터 1", BackupSchedule.Parse("12h", null, 7)) { Volumes = [volume] });
         Assert.DoesNotContain("CreateRole", await cloud.OperationsAsync());
+    }
+
+    [Fact]
+    public async Task ANameThatSeveralBackupsHaveIsRefusedWithTheirIds()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        Volume volume = await VolumeAsync(session, "data");
+        Backup first = await new BackupRegistration(session).RegisterAsync(new BackupRequest("nightly", BackupSchedule.Parse("6h", null, 2)) { Volumes = [volume] });
+        // Two computers at once: each of them has looked before the other had made its own.
+        LifecyclePolicy made = (await session.Backups.GetLifecyclePolicyAsync(new GetLifecyclePolicyRequest { PolicyId = first.PolicyId })).Policy;
+        string second = (await session.Backups.CreateLifecyclePolicyAsync(new CreateLifecyclePolicyRequest
+        {
+            Description = made.Description,
+            ExecutionRoleArn = made.ExecutionRoleArn,
+            State = SettablePolicyStateValues.ENABLED,
+            PolicyDetails = made.PolicyDetails,
+            Tags = made.Tags,
+        })).PolicyId;
+        var query = new BackupQuery(session);
+
+        BackupSelection acted = await query.ResolveAsync(["nightly"]);
+        Fe2Exception ambiguous = Assert.Single(acted.Problems);
+        Assert.Equal(("BackupAmbiguous", Fe2ErrorKind.Ambiguous, "nightly"), (ambiguous.Id, ambiguous.Kind, ambiguous.Target));
+        Assert.All([first.PolicyId, second], id => Assert.Contains(id, ambiguous.Message, StringComparison.Ordinal));
+        Assert.NotEmpty(ambiguous.NextStep);
+        Assert.Empty(acted.Backups);
+
+        // Both are shown, a wildcard means both, and an id means the one.
+        Assert.Equal(2, (await query.ListAsync(["nightly"])).Backups.Count);
+        Assert.Equal(2, (await query.ResolveAsync(["night*"])).Backups.Count);
+        Assert.Equal(second, Assert.Single((await query.ResolveAsync([second])).Backups).PolicyId);
     }
 
     [Fact]
