@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Scripts;
@@ -13,6 +14,9 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
     /// <summary>A job whose machine is not among those asked counts as alive for so long after its last sign of life (one comes every 30 s).</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(3);
 
+    /// <summary>How long a machine that ends itself may be silent before EC2 says that it ends.</summary>
+    private static readonly TimeSpan Leaving = TimeSpan.FromMinutes(5);
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>Every job on these machines, the newest last.</summary>
@@ -23,6 +27,7 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         IReadOnlyList<JobMachine> machines, IProgress<Fe2Report>? report = null, CancellationToken cancellationToken = default)
     {
         using var gate = new SemaphoreSlim(AtOnce);
+        var silent = new ConcurrentQueue<(JobMachine Machine, Fe2Exception Why)>();
         var answers = await Task.WhenAll(machines.Where(m => m.IsRunning).Select(async machine =>
         {
             await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -33,7 +38,7 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
             catch (Fe2Exception e) when (e.Kind is Fe2ErrorKind.Connection or Fe2ErrorKind.Security)
             {
                 // A colleague's machine that refuses the login is no reason to hide the others, nor to be hidden.
-                report?.Report(new WarningReport($"The jobs of {machine.Name} are not among these: {e.Message}"));
+                silent.Enqueue((machine, e));
                 return [];
             }
             finally
@@ -41,8 +46,19 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
                 gate.Release();
             }
         })).ConfigureAwait(false);
-        return Merge(answers.SelectMany(a => a), machines);
+        IReadOnlyList<Job> jobs = Merge(answers.SelectMany(a => a), machines);
+        foreach ((JobMachine machine, Fe2Exception why) in silent)
+            report?.Report(Unheard(machine, why, jobs));
+        return jobs;
     }
+
+    /// <summary>What to say of a machine that did not answer. That one ends itself after its job, which its monitor has told of, is no news.</summary>
+    internal Fe2Report Unheard(JobMachine machine, Fe2Exception why, IReadOnlyList<Job> jobs) =>
+        why.Kind == Fe2ErrorKind.Connection
+        && jobs.LastOrDefault(j => j.TargetId == machine.Id) is { State: JobState.Finished, OnExit: not OnExit.None, Ended: { } ended }
+        && _time.GetUtcNow() - ended < Leaving
+            ? new VerboseReport($"{machine.Name} ends itself after its job: {why.Message}")
+            : new WarningReport($"The jobs of {machine.Name} are not among these: {why.Message}");
 
     /// <summary>The same job as it stands now.</summary>
     /// <exception cref="Fe2Exception"><c>JobUnreachable</c>: neither machine answers.</exception>

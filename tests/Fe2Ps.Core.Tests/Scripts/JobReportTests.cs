@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Fe2Ps.Core.Scripts;
 using Fe2Ps.Core.Spot;
+using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Tests.Scripts;
 
@@ -43,6 +44,27 @@ public sealed class JobReportTests
         Assert.Equal(Path.Combine(here, "train"), job.LocalFolder(here + Path.DirectorySeparatorChar));
         foreach (var name in new[] { "/etc", "../x", "..", ".", "a/b", "" })
             Assert.Equal("JobNameInvalid", Assert.Throws<Fe2Exception>(() => (job with { Name = name }).LocalFolder(here)).Id);
+    }
+
+    /// <summary>The usual end of a job on a spot machine: EC2 calls it running for a moment longer than it answers.</summary>
+    [Fact]
+    public void AMachineThatEndsItselfAfterItsJobIsNoCauseForAlarm()
+    {
+        var now = DateTimeOffset.UtcNow;
+        var catalogue = new JobCatalogue(null!);
+        var machine = new JobMachine(new SshTarget("i-1", "spot2", "192.0.2.1", "ubuntu", null, null), null, null, true);
+        var job = new Job("x-0a1b2c3d", "x", "x.sh", JobState.Finished) { TargetId = "i-1", TargetName = "spot2", OnExit = OnExit.Terminate, Ended = now };
+        var away = new Fe2Exception("SshUnreachable", Fe2ErrorKind.Connection, "No route to host.", "Wait.", "i-1");
+
+        Assert.IsType<VerboseReport>(catalogue.Unheard(machine, away, [job]));
+
+        // Whoever goes on, or is silent for another reason, may have jobs that nobody tells of.
+        foreach (IReadOnlyList<Job> jobs in new IReadOnlyList<Job>[]
+        {
+            [], [job with { TargetId = "i-2" }], [job with { OnExit = OnExit.None }], [job with { Ended = now.AddHours(-1) }], [job with { State = JobState.Flushing }],
+        })
+            Assert.Contains("spot2", Assert.IsType<WarningReport>(catalogue.Unheard(machine, away, jobs)).Message);
+        Assert.IsType<WarningReport>(catalogue.Unheard(machine, new Fe2Exception("SshRefused", Fe2ErrorKind.Security, "Refused.", "Ask.", "i-1"), [job]));
     }
 
     /// <summary>Both are asked at once, so either may be the one that answers first.</summary>
