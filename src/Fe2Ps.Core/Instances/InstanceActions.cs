@@ -114,7 +114,8 @@ public sealed class InstanceActions(Fe2Session session)
             IReadOnlyList<IReadOnlyList<Instance>> parts = await PartsAsync(batch, e).ConfigureAwait(false);
             if (parts.Count == 1)
             {
-                problems.AddRange(batch.Select(i => ErrorTranslation.Translate(e, session, $"{verb} {InstanceFacts.Label(i)}", i.InstanceId)));
+                problems.AddRange(batch.Select(i => verb == "stop" && IsAboutOneTimeSpot(e)
+                    ? SpotCannotStop(i, e) : ErrorTranslation.Translate(e, session, $"{verb} {InstanceFacts.Label(i)}", i.InstanceId)));
                 return;
             }
 
@@ -122,6 +123,15 @@ public sealed class InstanceActions(Fe2Session session)
                 await SplitAsync(verb, part, call, done, problems).ConfigureAwait(false);
         }
     }
+
+    private static bool IsAboutOneTimeSpot(AmazonEC2Exception e) =>
+        e.ErrorCode == "UnsupportedOperation" && e.Message.Contains("one-time", StringComparison.OrdinalIgnoreCase);
+
+    private static Fe2Exception SpotCannotStop(Instance instance, AmazonEC2Exception e) => new(
+        "SpotCannotStop", Fe2ErrorKind.InvalidState,
+        $"{InstanceFacts.Label(instance)} is a spot machine of a one-time request, and EC2 does not stop those: they run, or they end.",
+        $"Remove-Fe2Instance {InstanceFacts.NameOf(instance) ?? instance.InstanceId} ends it, and its disk with it; New-Fe2Ami keeps what is on it. "
+        + "A spot machine that can stop is launched with -Spot -OnInterruption Stop.", instance.InstanceId, e);
 
     /// <summary>Smaller batches to try; one, the batch itself, where all of it is refused for the same reason.</summary>
     private async Task<IReadOnlyList<IReadOnlyList<Instance>>> PartsAsync(IReadOnlyList<Instance> batch, AmazonEC2Exception e)

@@ -32,5 +32,7 @@ internal static class InstanceClaim
         "NameTaken", Fe2ErrorKind.Ambiguous,
         $"The name '{InstanceFacts.NameOf(holder)}' is taken by {holder.InstanceId} ({InstanceFacts.StateOf(holder)}, "
         + $"owner {InstanceFacts.TagOf(holder, TagNames.Owner) ?? "unknown"}).{why}",
-        $"Choose another name, or free this one: Remove-Fe2Instance {holder.InstanceId}", InstanceFacts.NameOf(holder));
+        // It may be the very machine that is wanted, so what ends it comes last.
+        (InstanceFacts.StateOf(holder) is "stopped" ? $"To use it: Start-Fe2Instance {holder.InstanceId}. " : "")
+        + $"Choose another name, or free this one: Remove-Fe2Instance {holder.InstanceId}", InstanceFacts.NameOf(holder));
 }

@@ -128,6 +128,17 @@ public sealed class InstanceWaiter(Fe2Session session)
         private Fe2Exception TimedOut(Instance instance) => new(
             "WaitTimedOut", Fe2ErrorKind.Timeout,
             $"{InstanceFacts.Label(instance)} is still {InstanceFacts.StateOf(instance)}, not {state}.",
-            "It goes on by itself; wait again with a longer -Timeout.", instance.InstanceId);
+            NextStep(instance), instance.InstanceId);
+
+        /// <summary>From a state of rest nothing goes on by itself: nobody has asked for the other one.</summary>
+        private string NextStep(Instance instance) => (InstanceFacts.StateOf(instance), state) switch
+        {
+            ("running", "stopped") => $"Stop it first: Stop-Fe2Instance {NameOrId(instance)}",
+            ("running" or "stopped", "terminated") => $"Remove it first: Remove-Fe2Instance {NameOrId(instance)}",
+            ("stopped", "running") => $"Start it first: Start-Fe2Instance {NameOrId(instance)}",
+            _ => "It goes on by itself; wait again with a longer -Timeout.",
+        };
+
+        private static string NameOrId(Instance instance) => InstanceFacts.NameOf(instance) ?? instance.InstanceId;
     }
 }

@@ -72,6 +72,31 @@ public sealed class InstanceActionTests
     }
 
     [Fact]
+    public async Task AOneTimeSpotMachineThatIsToStopIsRefusedWithTheWaysThatThereAre()
+    {
+        await using TestCloud cloud = await TestCloud.StartAsync();
+        Fe2Session session = await cloud.SessionAsync();
+        var launcher = new InstanceLauncher(session, new FakeConnector());
+        IReadOnlyList<Instance> all =
+        [
+            .. await launcher.LaunchAsync(new LaunchRequest { Name = "spot", Spot = true, Count = 2 }),
+            .. await launcher.LaunchAsync(new LaunchRequest { Name = "od1" }),
+        ];
+
+        InstanceSelection stopped = await new InstanceActions(session).StopAsync(all);
+
+        Assert.Equal("od1", InstanceFacts.NameOf(Assert.Single(stopped.Instances)));
+        Assert.Equal(2, stopped.Problems.Count);
+        Assert.All(stopped.Problems, p =>
+        {
+            Assert.Equal(("SpotCannotStop", Fe2ErrorKind.InvalidState), (p.Id, p.Kind));
+            Assert.Contains("spot-", p.Message, StringComparison.Ordinal);
+            Assert.Contains("Remove-Fe2Instance spot-", p.NextStep, StringComparison.Ordinal);
+            Assert.Contains("-OnInterruption Stop", p.NextStep, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public async Task RemovingCancelsSpotFirstAndFreesTheNameAtOnce()
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
@@ -205,7 +230,9 @@ public sealed class InstanceActionTests
         var waiter = new InstanceWaiter(session);
 
         InstanceSelection timedOut = await waiter.WaitAsync(one, "stopped", TimeSpan.FromMilliseconds(200));
-        Assert.Equal("WaitTimedOut", Assert.Single(timedOut.Problems).Id);
+        Fe2Exception late = Assert.Single(timedOut.Problems);
+        // Nobody has asked for it, so waiting longer would not help.
+        Assert.Equal(("WaitTimedOut", "Stop it first: Stop-Fe2Instance od1"), (late.Id, late.NextStep));
 
         var reports = new Reports();
         using var cancel = new CancellationTokenSource();
