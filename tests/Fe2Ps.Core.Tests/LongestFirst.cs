@@ -12,8 +12,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        "SupervisorTests", "SupervisorVolumeTests", "RecoveryTests", "InterruptionPhaseTests", "SurroundingsTests", "ScarcityTests", "SuddenLossTests",
-        "CopyFaultTests", "LongFaultTests", "JobVolumeTests", "ComingBackTests", "RecoveryHandsTests", "NoticeTests", "AwayMonitorTests",
+        "SupervisorTests", "SupervisorVolumeTests", "RecoveryTests", "InterruptionPhaseTests", "SurroundingsTests", "ScarcityTests", "SuddenLossTests", "LargeFileTests",
+        "CopyFaultTests", "LongFaultTests", "JobVolumeTests", "ComingBackTests", "RecoveryHandsTests", "SystemdTests", "NoticeTests", "AwayMonitorTests",
     ];
 
     /// <inheritdoc/>
