@@ -163,11 +163,13 @@ public sealed class JobCatalogue(ISshConnector ssh, TimeProvider? time = null)
         : job.Saved is { } saved ? $"EC2 took {job.TargetName} away; what was written there before {saved.UtcDateTime:HH:mm:ss} UTC is on {job.MonitorName}"
         : $"EC2 took {job.TargetName} away; what had arrived on {job.MonitorName} is there";
 
-    /// <summary>A job whose machine EC2 has stopped, and starts again.</summary>
+    /// <summary>A job whose machine EC2 has stopped, and starts again; one that somebody has stopped meanwhile only comes to its end there.</summary>
     internal static Job Resting(Job job) => job with
     {
         State = job.IsOver ? job.State : JobState.Interrupted,
-        Note = $"EC2 has stopped {job.TargetName} and starts it again when there is room",
+        Note = job.IsStopped
+            ? $"stopped while EC2 has stopped {job.TargetName}: it comes to its end, and its script is not started again, when EC2 starts that machine"
+            : $"EC2 has stopped {job.TargetName} and starts it again when there is room",
     };
 
     /// <summary>The monitor's word alone: does the target still live?</summary>

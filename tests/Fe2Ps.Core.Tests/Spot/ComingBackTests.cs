@@ -11,7 +11,7 @@ namespace Fe2Ps.Core.Tests.Spot;
 /// Jobs whose machine is there again: EC2 has stopped or hibernated it and started it, or it was restarted. The job goes on there, by
 /// itself, and no other machine is launched for it.
 /// </summary>
-public sealed class ComingBackTests(HostedJobFixture cloud) : IClassFixture<HostedJobFixture>
+public sealed partial class ComingBackTests(HostedJobFixture cloud) : IClassFixture<HostedJobFixture>
 {
     /// <summary>Goes on where the lines that are there end. Waits for nobody's clock: the file "enough" ends it.</summary>
     private const string Counter = """
@@ -85,6 +85,10 @@ public sealed class ComingBackTests(HostedJobFixture cloud) : IClassFixture<Host
             await cloud.FaultAsync(new { kind = "interrupt", instance = name, seconds = 4 });
             await StateAsync(target, "stopped");
             Assert.True((await cloud.Jobs.Control.StopAsync(await KnownAsync(job))).IsStopped);
+            var known = await KnownAsync(job);
+            Assert.Equal((JobState.Interrupted, true), (known.State, known.IsStopped));
+            Assert.Equal(
+                $"stopped while EC2 has stopped {name}: it comes to its end, and its script is not started again, when EC2 starts that machine", known.Note);
         }
         finally
         {
