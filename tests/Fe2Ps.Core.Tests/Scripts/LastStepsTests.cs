@@ -87,6 +87,26 @@ public sealed class LastStepsTests(JobFixture jobs) : IClassFixture<JobFixture>
     }
 
     [JobFact]
+    public async Task AJobThatIsToGoOnHasAKeeperAgainToo()
+    {
+        var gate = Path.Combine(jobs.TargetHost.Home, "recover-gate");
+        var job = await jobs.Runner.StartAsync(jobs.Request($"while ! [ -e '{gate}' ]; do sleep 0.05; done; echo x > kept"));
+        await Until.TrueAsync(() => File.Exists(Private(job, "lsyncd.session")), "lsyncd is up");
+        await File.WriteAllTextAsync(Private(job, "recover"), "3 \n");
+        await using var session = await jobs.Connector.OpenAsync(jobs.Target.Ssh);
+        var keeper = (await session.RunAsync($"read -r pid born < ~/.fe2/jobs/{job.Id}/keep.pid && kill -KILL $pid && echo $pid")).OutputText.Trim();
+        await Until.TrueAsync(async () =>
+        {
+            await jobs.Catalogue.GetAsync(job);
+            return (await File.ReadAllTextAsync(Private(job, "keep.pid"))).Split(' ')[0] is var now && now != keeper && Lives(now);
+        }, "another keeper is up, although the script runs", 60);
+        await File.WriteAllTextAsync(gate, "");
+        job = await jobs.WaitAsync(job);
+        Assert.Equal((JobState.Finished, 0), (job.State, job.ExitCode));
+        Assert.True(File.Exists(jobs.OnMonitor(job, "kept")));
+    }
+
+    [JobFact]
     public async Task ASecondKeeperOfAJobEndsAtOnceAndChangesNothing()
     {
         var job = await jobs.WaitAsync(await jobs.Runner.StartAsync(jobs.Request("exit 7")));
@@ -144,7 +164,7 @@ public sealed class LastStepsTests(JobFixture jobs) : IClassFixture<JobFixture>
         var job = await jobs.Runner.StartAsync(jobs.Request("echo x > kept; sleep 600"));
         await Until.TrueAsync(() => File.Exists(jobs.OnMonitor(job, "kept")), "the first result is on the monitor");
         await using var session = await jobs.Connector.OpenAsync(jobs.Target.Ssh);
-        await session.RunAsync($"read -r keep _ < ~/.fe2/jobs/{job.Id}/keep.pid; read -r run _ < ~/.fe2/jobs/{job.Id}/run.pid; kill -KILL $keep $run");
+        await session.RunAsync($"read -r keep _ < ~/.fe2/jobs/{job.Id}/keep.pid; read -r run _ < ~/.fe2/jobs/{job.Id}/run.pid; kill -KILL $keep $run; pkill -KILL -s $(cat ~/.fe2/jobs/{job.Id}/lsyncd.session)");
         // Lost, and its last result never left the target.
         await File.WriteAllTextAsync(jobs.OnTarget(job, ".fe2/state"), "lost\n");
         await File.WriteAllTextAsync(jobs.OnTarget(job, "late"), "only here");
@@ -159,7 +179,7 @@ public sealed class LastStepsTests(JobFixture jobs) : IClassFixture<JobFixture>
         Assert.True(File.Exists(Path.Combine(fromMonitor, "kept")));
         Assert.False(File.Exists(Path.Combine(fromMonitor, "late")));
         Assert.Contains("not all of them", Assert.Single(said.OfType<WarningReport>()).Message);
-        await session.RunAsync($"read -r run _ < ~/.fe2/jobs/{job.Id}/run.pid; [ $run -gt 1 ] && pkill -KILL -s $run; kill -KILL $(cat ~/.fe2/jobs/{job.Id}/lsyncd.session)");
+        await session.RunAsync($"read -r run _ < ~/.fe2/jobs/{job.Id}/run.pid; [ $run -gt 1 ] && pkill -KILL -s $run");
     }
 
     private sealed class Collected(List<Fe2Report> into) : IProgress<Fe2Report>

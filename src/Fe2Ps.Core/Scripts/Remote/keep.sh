@@ -216,6 +216,7 @@ if [ "$code" != 0 ] && [ -s "$meta/interrupted" ]; then
     result=lost
 fi
 stop_lsyncd
+rm -f "$private/resting"
 # Memory is no result.
 [ $result != finished ] || rm -f "$meta/checkpoint.tar"
 if has_monitor; then

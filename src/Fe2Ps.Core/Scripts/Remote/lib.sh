@@ -119,6 +119,9 @@ collects() { grep -q '/\.fe2/receive .* fe2:[A-Za-z0-9_-]*$' "$HOME/.ssh/authori
 # works JOB-FOLDER: whether a job lives here.
 works() { alive "$1/run.pid" || alive "$1/keep.pid"; }
 
+# rests JOB-FOLDER: whether a job waits here for the end of an interruption (keep), in this run of the machine or in its sleep.
+rests() { [ -f "$1/resting" ] && [ "$(cat "$1/resting")" = "$(life)" ]; }
+
 works_for_others() {
     for other in "$fe2"/jobs/*; do
         [ "$other" != "$private" ] && works "$other" && return 0

@@ -22,6 +22,8 @@ if [ "$kind" = back ]; then
     rm -f "$meta/interrupted" "$meta/saved"
     # The monitor hears of it from keep.
     printf '%s\n' "0 $(now) $(now) back" >> "$private/again"
+    # Killed while the machine slept, or before that: nobody else sees to the job.
+    alive "$private/keep.pid" || "$fe2/resume" "$id" interrupted </dev/null 9>&- || "$fe2/revive" "$id" </dev/null 9>&-
     exit 0
 fi
 

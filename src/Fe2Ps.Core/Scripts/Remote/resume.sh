@@ -15,6 +15,12 @@ lock "$private/lock" 20 || exit 75
 case $(head -n 1 "$meta/state" 2>/dev/null) in
     finished | lost) exit 3 ;;
 esac
+keep_on() {
+    [ -z "${kept-}" ] || return 0
+    stay $$
+    setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 9>&- &
+}
+kept=${3-}
 if [ "${3-}" = kept ]; then
     # The wrapper writes down the script's end before its own.
     count=0
@@ -23,20 +29,18 @@ if [ "${3-}" = kept ]; then
         sleep 0.2
     done
 fi
-! alive "$private/run.pid" || exit 0
+if alive "$private/run.pid"; then
+    # Its keep may have been killed.
+    alive "$private/keep.pid" || keep_on
+    exit 0
+fi
 [ "${3-}" = kept ] || ! alive "$private/keep.pid" || exit 0
 # A machine that goes down, or that EC2 is about to stop, is no place to start.
 if [ "$reason" = lost ] && [ "${3-}" != kept ]; then
     ! is_fresh "$private/down" || exit 0
-    [ "$(cat "$private/resting" 2>/dev/null)" != "$(life)" ] || exit 0
+    ! rests "$private" || ! [ -s "$meta/interrupted" ] || exit 0
 fi
 
-keep_on() {
-    [ -z "${kept-}" ] || return 0
-    stay $$
-    setsid "$fe2/keep" "$id" </dev/null >>"$private/keep.log" 2>&1 9>&- &
-}
-kept=${3-}
 # A script that had ended by itself before the machine went down only has to be brought to its end.
 if [ "$reason" != error ] && [ -s "$meta/exit-code" ] && ! [ -f "$private/down" ] && ! [ -f "$private/resting" ]; then
     keep_on
@@ -56,6 +60,7 @@ if { [ "$reason" = boot ] || [ "$reason" = interrupted ]; } && [ -f "$private/ss
         *'Permission denied'*)
             put "$meta/state" "lost
 the job's monitor has given it up while this machine was off"
+            rm -f "$private/resting"
             exit 3
             ;;
     esac

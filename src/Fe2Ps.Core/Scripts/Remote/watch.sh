@@ -124,9 +124,8 @@ tell() {
     for job in "$fe2"/jobs/*; do
         known=
         [ ! -f "$job/$1-known" ] || IFS= read -r known < "$job/$1-known"
-        if [ "$known" = "$2" ] || ! works "$job"; then
-            continue
-        fi
+        [ "$known" != "$2" ] || continue
+        works "$job" || { [ "$1" = back ] && rests "$job"; } || continue
         setsid "$fe2/notice" "${job##*/}" "$@" </dev/null >>"$job/notice.log" 2>&1 7>&- 9>&- &
     done
 }
@@ -164,7 +163,10 @@ take() {
 jobs_live() {
     [ ! -f "$fe2/drain/spot" ] || return 0
     for job in "$fe2"/jobs/*; do
-        works "$job" && return 0
+        # Also one whose keep was killed: when the machine wakes, it hears of it.
+        if works "$job" || rests "$job"; then
+            return 0
+        fi
     done
     return 1
 }
