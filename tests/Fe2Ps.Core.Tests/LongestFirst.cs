@@ -12,7 +12,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        "SupervisorTests", "SupervisorVolumeTests", "RecoveryTests", "InterruptionPhaseTests", "SurroundingsTests", "ScarcityTests", "SuddenLossTests", "LargeFileTests",
+        "SupervisorTests", "SupervisorHandsTests", "SupervisorVolumeTests", "RecoveryTests", "InterruptionPhaseTests", "SurroundingsTests", "ScarcityTests", "SuddenLossTests", "LargeFileTests",
         "CopyFaultTests", "LongFaultTests", "JobVolumeTests", "ComingBackTests", "RecoveryHandsTests", "SystemdTests", "NoticeTests", "AwayMonitorTests",
     ];
 

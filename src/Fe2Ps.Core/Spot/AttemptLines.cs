@@ -13,7 +13,7 @@ internal static class AttemptLines
     /// <summary>The lines.</summary>
     public static string Write(IEnumerable<JobAttempt> attempts) => string.Concat(attempts.Select(a => string.Create(
         CultureInfo.InvariantCulture,
-        $"{a.Number} {a.InstanceId} {a.InstanceType} {a.Zone} {(a.IsSpot ? "spot" : "on-demand")} {Word(a.Price?.ToString(CultureInfo.InvariantCulture))} {Word(Text(a.Started))} {Word(Text(a.Ended))} {Word(a.End)}\n")));
+        $"{a.Number} {a.InstanceId} {a.InstanceType} {a.Zone} {(a.IsSpot ? "spot" : "on-demand")} {Word(a.Price?.ToString(CultureInfo.InvariantCulture))} {Word(a.Started)} {Word(a.Ended)} {Word(a.End)}\n")));
 
     /// <summary>The facts with the machines as these lines have them. Lines that are none are passed over; without any, the facts stay.</summary>
     public static RecoveryFacts Merge(RecoveryFacts facts, string? lines)
@@ -39,6 +39,9 @@ internal static class AttemptLines
 
         return attempts.Count == 0 ? facts : facts with { Attempts = attempts };
     }
+
+    /// <summary>A time as one word.</summary>
+    public static string Word(DateTimeOffset? time) => Word(Text(time));
 
     private static string Word(string? text) => string.IsNullOrEmpty(text) ? "-" : text;
 

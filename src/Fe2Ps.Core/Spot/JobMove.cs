@@ -31,7 +31,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
     /// <summary>Moves the job, or finds that there is no need to any more and returns null.</summary>
     public async Task<Job?> RunAsync(RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
-        if (facts.Last.Started is null && await jobs.IsAliveAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false) && job.Interrupted is null)
+        if (facts.Last is { Started: null, End: null } && await jobs.IsAliveAsync(facts.Last.InstanceId, cancellationToken).ConfigureAwait(false) && job.Interrupted is null)
             return await StartAsync(facts, report, cancellationToken).ConfigureAwait(false);
 
         var old = facts.Last;
@@ -39,7 +39,9 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         var fromWithin = job.Interrupted is null && job.State != JobState.Finished;
         // One on which nothing could be started the supervisor has ended itself.
         var isUnstarted = old.End == JobAttempt.Unstarted;
-        if (!isUnstarted && await jobs.WasEndedByRequestAsync(old.InstanceId, fromWithin, cancellationToken).ConfigureAwait(false))
+        // Or somebody has begun to hand the job on, and came no further.
+        var isLeft = old.End is not null;
+        if (!isLeft && await jobs.WasEndedByRequestAsync(old.InstanceId, fromWithin, cancellationToken).ConfigureAwait(false))
         {
             // Whoever ends the machine does not want to pay for another one.
             report?.Report(new WarningReport($"{job.TargetName} was stopped or terminated on request, so the job {job.Name} does not go on elsewhere."));
@@ -49,10 +51,10 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
 
         var volumes = new JobVolumeMove(session, jobs.Connector, job, facts, report);
         var number = old.Number + 1;
-        var stays = job.Interrupted is null && await jobs.IsRunningAsync(old.InstanceId, cancellationToken).ConfigureAwait(false)
+        var stays = job.Interrupted is null && old.End is not (JobAttempt.Unstarted or JobAttempt.WasInterrupted) && await jobs.IsRunningAsync(old.InstanceId, cancellationToken).ConfigureAwait(false)
             && !await new InterruptionSigns(session).IsMarkedAsync(old.InstanceId, cancellationToken).ConfigureAwait(false);
         // Its script runs, or is about to.
-        if (stays && job.State is not (JobState.Lost or JobState.Finished))
+        if (stays && !isLeft && job.State is not (JobState.Lost or JobState.Finished))
             return null;
         JobAttempt next;
         if (stays)
@@ -83,12 +85,12 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         }
 
         var ended = job.LastSeen is { } seen && job.State == JobState.Lost ? seen : session.Clock.GetUtcNow();
-        if (!isUnstarted)
-            facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : "interrupted" });
+        if (!isLeft)
+            facts = facts.WithLast(old with { Ended = ended, End = job.State == JobState.Finished ? "failed" : job.Interrupted is null ? "lost" : JobAttempt.WasInterrupted });
         facts = facts with { Attempts = [.. facts.Attempts, next] };
         if (await HandInAsync(facts, cancellationToken).ConfigureAwait(false) is var handedIn and not HandIn.Done)
         {
-            if (!stays && (handedIn == HandIn.NotWanted || await IsNobodysAsync(next, cancellationToken).ConfigureAwait(false)))
+            if (!stays && (handedIn == HandIn.NotWanted || await IsNobodysAsync(next, cancellationToken).ConfigureAwait(false) || await IsOverAsync(cancellationToken).ConfigureAwait(false)))
                 await RemoveAsync(next, cancellationToken).ConfigureAwait(false);
             return null;
         }
@@ -172,6 +174,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
         var json = JsonSerializer.SerializeToUtf8Bytes(
             known with { Id = job.Id, Name = job.Name, TargetId = facts.Last.InstanceId, TargetName = facts.Machine.Name, Attempt = facts.Last.Number },
             JobFactsContext.Default.JobFacts);
+        var left = facts.Attempts[^2];
         byte[] lines = [.. Encoding.UTF8.GetBytes(AttemptLines.Write(facts.Attempts))];
         // In one command: where this computer goes away in the middle, the monitor either knows the next machine or still the one before.
         var ready = await monitor.Session.RunAsync(
@@ -180,7 +183,7 @@ internal sealed class JobMove(Fe2Session session, CloudJobs jobs, JobHost monito
                 umask 077
                 cd {ShellQuote.Home(".fe2/jobs/" + job.Id)} || exit 1
                 head -c {json.Length} > next.json && cat > next.attempts && [ "$(cat next.json next.attempts | wc -c)" = {json.Length + lines.Length} ] || exit 1
-                {RemoteScripts.Call("again", job.Id, holder)} </dev/null || exit
+                {RemoteScripts.Call("again", job.Id, holder, AttemptLines.Word(left.Ended), left.End!)} </dev/null || exit
                 mv -fT next.json {file} && mv -fT next.attempts {RecoveryStore.AttemptsName}
                 """),
             new MemoryStream([.. json, .. lines]), cancellationToken).ConfigureAwait(false);

@@ -80,10 +80,17 @@ public sealed class JobRecovery(Fe2Session session, CloudJobs jobs)
         }
     }
 
-    /// <summary>Nothing of the job's former machines is left, and its volumes become what they were before it.</summary>
+    /// <summary>Nothing of the job's other machines is left, and its volumes become what they were before it.</summary>
     private async Task<Job> SettledAsync(Job job, RecoveryFacts facts, IProgress<Fe2Report>? report, CancellationToken cancellationToken)
     {
         await new FormerMachines(session).EndAsync(facts, report, cancellationToken).ConfigureAwait(false);
+        // What somebody has launched for it to go on with, who did not come any further.
+        if (await new Replacement(session, jobs.Connector).FindAsync(job.Id, facts.Last.Number + 1, cancellationToken).ConfigureAwait(false) is { } spare
+            && facts.Attempts.All(a => a.InstanceId != spare.InstanceId))
+        {
+            await new InstanceActions(session).RemoveAsync([spare], cancellationToken).ConfigureAwait(false);
+        }
+
         await new JobVolumes(session, jobs.Connector, report).SettleAsync(job, facts, cancellationToken).ConfigureAwait(false);
         return job;
     }

@@ -36,11 +36,14 @@ internal static class Recovery
         // A stop that was asked for is no interruption, whatever the machine does meanwhile.
         if (job.IsStopped)
         {
-            return job.IsOver || !targetLives || isMarked || job.State == JobState.Interrupted ? RecoveryStep.Done
+            return job.IsOver || !targetLives || isMarked || job.State == JobState.Interrupted || facts.Last.End is not null ? RecoveryStep.Done
                 // Between two machines: nothing runs that could end, and the next one is not needed any more.
                 : IsUnstarted(job, facts) && facts.Attempts.Count > 1 ? RecoveryStep.Start : RecoveryStep.Watch;
         }
 
+        // Somebody has begun to hand it on, and came no further.
+        if (facts.Last.End is not null)
+            return Again(facts);
         if (facts.ComesBack && job.State != JobState.Lost && (isMarked || job.State == JobState.Interrupted))
             return RecoveryStep.Watch;
         if (!targetLives || isMarked || job.State is JobState.Lost or JobState.Interrupted)

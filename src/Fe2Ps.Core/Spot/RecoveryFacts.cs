@@ -79,6 +79,9 @@ public sealed record JobAttempt(int Number, string InstanceId, string InstanceTy
     /// <summary>What <see cref="End"/> is where the script could not be started for so long that the supervisor has ended the machine.</summary>
     internal const string Unstarted = "unstarted";
 
+    /// <summary>What <see cref="End"/> is where EC2 took the machine away.</summary>
+    internal const string WasInterrupted = "interrupted";
+
     /// <summary>Why it ended there: <c>interrupted</c>, <c>lost</c>, <c>failed</c>, <c>restarted</c>, <c>unstarted</c>; or null.</summary>
     public string? End { get; init; }
 }

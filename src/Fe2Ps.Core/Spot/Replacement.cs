@@ -107,7 +107,8 @@ internal sealed class Replacement(Fe2Session session, ISshConnector ssh)
     /// <summary>The name of a machine that has given its own to the next one.</summary>
     internal static string FormerName(Job job, RecoveryFacts facts, string number) => $"{facts.Machine.Name} (machine {number} of {job.Id})";
 
-    private Task<Instance?> FindAsync(string jobId, int attempt, CancellationToken cancellationToken) =>
+    /// <summary>The machine that somebody has launched for this attempt, the oldest where there are several; null where there is none.</summary>
+    internal Task<Instance?> FindAsync(string jobId, int attempt, CancellationToken cancellationToken) =>
         session.GuardAsync<Instance?>("look for the job's machine", jobId, async () =>
         {
             List<Instance> found = await new InstanceQuery(session).ByFiltersAsync(Filters(jobId, $"{attempt}"), cancellationToken).ConfigureAwait(false);

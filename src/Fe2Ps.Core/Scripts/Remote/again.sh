@@ -1,6 +1,7 @@
 #!/bin/sh
-# again ID HOLDER: on the monitor, makes the job's folder ready for another machine. The one before may not write any more: its key
-# leaves first. What it wrote stays, only its marks go. Exit code 76 when somebody has stopped the job, or it has finished after all; 75
+# again ID HOLDER ENDED END: on the monitor, makes the job's folder ready for another machine. That the job leaves the one before, when
+# the script ended there and why, is written down first (AttemptLines). It may not write any more: its key
+# leaves next. What it wrote stays, only its marks go. Exit code 76 when somebody has stopped the job, or it has finished after all; 75
 # when HOLDER does not see to the job (any more, see lease).
 # again ID here: on a machine that is to run the script once more. Exit code 75 when it runs already.
 # shellcheck source=lib.sh
@@ -20,6 +21,19 @@ holder=
 [ "$holder" = "$2" ] || exit 75
 # A stop that was asked for in the meantime.
 [ ! -e "$meta/stopped" ] && ! has_finished || exit 76
+# Without its marks, a machine that has ended itself would be taken for one that its owner has ended, by whoever goes on from here.
+if [ $# = 4 ]; then
+    read -r number instance type zone market price started _ end <<LAST
+$(tail -n 1 "$private/attempts")
+LAST
+    if [ "$end" = - ]; then
+        (
+            umask 077
+            { sed '$d' "$private/attempts"; printf '%s\n' "$number $instance $type $zone $market $price $started $3 $4"; } > "$private/attempts.next" \
+                && mv -f "$private/attempts.next" "$private/attempts"
+        ) || exit 1
+    fi
+fi
 edit_keys "fe2:$id" || exit 1
 # Nor what it is bringing at this moment, by a connection that is there already: its last word would be taken for the next one's.
 for file in "$private"/doors/*; do

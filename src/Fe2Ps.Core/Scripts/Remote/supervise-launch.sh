@@ -83,8 +83,6 @@ NEW
     done
 }
 
-is_stopped() { [ -e "$meta/stopped" ]; }
-
 # stop_between: somebody has stopped the job while another machine is looked for. The one that it has, if it has one still, brings its
 # results.
 stop_between() {

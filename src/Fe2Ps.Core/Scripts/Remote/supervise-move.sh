@@ -105,6 +105,7 @@ over() {
         reach "$address" "$instance" ".fe2/supervise-admit $id" </dev/null >/dev/null 2>&1
     fi
     end_former
+    end_spare
     settle
     unsupervise
     exit 3
@@ -163,6 +164,17 @@ end_former() {
     done
 }
 
+# end_spare: what somebody has launched for the job to go on with, who did not come any further.
+end_spare() {
+    call "$(plan find)" ATTEMPT $((number + 1)) || { say "fe2: what was launched for the job may be left: $problem"; return; }
+    spares=$(instances | cut -d ' ' -f 1)
+    for spare in $spares; do
+        ! grep -q "^[0-9]* $spare " "$attempts" || continue
+        end_for_good "$spare"
+        "$fe2/abandon" "$id" lost "$spare"
+    done
+}
+
 # hand_in: this machine stops listening to the old one and knows the new one, in this order.
 hand_in() {
     over=$(mark ended)
@@ -170,9 +182,11 @@ hand_in() {
     case $over in
         '' | *[!0-9TZ:.-]*) over=$(now) ;;
     esac
-    ended=$over
-    end=$why
-    "$fe2/again" "$id" "$holder"
+    if [ "$end" = - ]; then
+        ended=$over
+        end=$why
+    fi
+    "$fe2/again" "$id" "$holder" "$ended" "$end"
     case $? in
         0) ;;
         # A computer sees to the job by now; it finds the new machine.
@@ -225,7 +239,7 @@ start() {
     admit write || return 1
     [ -z "${stays-}" ] || tell attempt INSTANCE "$instance" ATTEMPT "$number"
     # The folder may have been long on its way.
-    [ ! -e "$meta/stopped" ] || return 1
+    ! is_stopped || return 1
     kind=lasting
     [ "$market" != spot ] || kind=spot
     reach "$address" "$instance" ".fe2/start $id $(quoted "$(text script)") $kind $(plan signal) $number $(plan max-restarts) $(plan start-words)" \
@@ -239,7 +253,7 @@ started_now() {
     end=-
     note_last
     # Stopped in this last moment, when nobody looked any more.
-    [ ! -e "$meta/stopped" ] || reach "$address" "$instance" ".fe2/stop $id" </dev/null
+    ! is_stopped || reach "$address" "$instance" ".fe2/stop $id" </dev/null
     rm -f "$private/supervise.note" "$private/no-room" "$private/next.key"
     say "fe2: the job goes on on $instance"
     # Whoever reaches it from elsewhere compares with this.
@@ -272,7 +286,7 @@ case $step in
             old_state=running
             old_address=-
             if describe "$instance"; then
-                if [ "$end" != unstarted ] && is_ended_on_request; then
+                if [ "$end" = - ] && is_ended_on_request; then
                     # Whoever ends the machine does not want to pay for another one.
                     say "fe2: $instance was stopped or terminated on request, the job does not go on elsewhere"
                     "$fe2/stop" "$id" gone

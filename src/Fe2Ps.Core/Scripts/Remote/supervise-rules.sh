@@ -1,6 +1,8 @@
 # What is to be done next for a job: the rules of Recovery.Next, by the marks of its machine and by what EC2 says of it. Included by
 # supervise-move.
 # shellcheck shell=sh disable=SC2034,SC2154 # of open_job and of supervise-move; what it reads
+is_stopped() { [ -e "$meta/stopped" ]; }
+
 is_marked() { call "$(plan marked)" INSTANCE "$1" && lines | grep -q '^<code>marked-for-[a-z-]*</code>$'; }
 
 # comes_back: whether EC2 stops or hibernates the present machine at an interruption, and starts it again (RecoveryFacts.ComesBack).
@@ -39,7 +41,7 @@ decide() {
     stays=
     why=interrupted
     again=
-    if [ "$started" = - ] && [ -f "$meta/stopped" ]; then
+    if [ "$started" = - ] && is_stopped; then
         # Stopped before it was started here. A machine that was launched for it alone is not needed any more.
         say "fe2: the job was stopped before it was started on $instance"
         drop_unstarted lost
@@ -47,14 +49,14 @@ decide() {
     case $word in
         finished)
             exit_code=$(mark exit-code)
-            if [ "${exit_code:-0}" = 0 ] || [ -f "$meta/stopped" ] || [ "$(plan restart-on-error)" != 1 ]; then
+            if [ "${exit_code:-0}" = 0 ] || is_stopped || [ "$(plan restart-on-error)" != 1 ]; then
                 over
             fi
             again=1
             why=failed
             ;;
         lost)
-            [ ! -f "$meta/stopped" ] || over
+            ! is_stopped || over
             again=1
             [ -n "$interrupted" ] || why=lost
             ;;
@@ -72,13 +74,21 @@ decide() {
             [ -z "$interrupted" ] || again=1
             ;;
     esac
+    if [ "$end" != - ]; then
+        # Somebody has begun to hand the job on (again) and came no further, or nothing could be started here.
+        again=1
+        why=$end
+    fi
     if [ -z "$again" ] || [ -z "$interrupted" ]; then
         describe "$instance" || give_up "EC2 does not say how $instance is: $problem"
         case $state in
             pending | running)
                 if [ -n "$again" ]; then
                     # The machine is well, only the job's processes are not.
-                    [ "$state" != running ] || is_marked "$instance" || stays=1
+                    case $why in
+                        interrupted | unstarted) ;;
+                        *) [ "$state" != running ] || is_marked "$instance" || stays=1 ;;
+                    esac
                 elif ! comes_back && is_marked "$instance"; then
                     again=1
                 fi
@@ -98,7 +108,7 @@ decide() {
         esac
     fi
     if [ -n "$again" ]; then
-        [ ! -e "$meta/stopped" ] || over
+        ! is_stopped || over
         [ "$count" -le "$(plan max-restarts)" ] || over
         step=replace
     elif [ "$started" = - ]; then
