@@ -160,6 +160,31 @@ public sealed class SupervisorHandsTests(HostedJobFixture cloud, ITestOutputHelp
         Assert.Equal(2, (await MachinesOfAsync(job)).Count);
     }
 
+    [HostedFact]
+    public async Task AMachineThatRefusesTheSupervisorForGoodIsReplacedAndEnded()
+    {
+        var job = await BeginAsync("deaf", machines: 3);
+        await LeftAsync(job, ".fe2/secret ", afterHandIn: true);
+        var deaf = (await FoundAsync(job)).Recovery!.Last;
+        Assert.Equal(2, deaf.Number);
+        await using (var there = await Cloud.Connector.OpenAsync((await Cloud.Jobs.MachineAsync(deaf.InstanceId)).Ssh))
+        {
+            await Until.TrueAsync(
+                async () => (await there.RunAsync("test -e /var/lib/cloud/instance/boot-finished && sed -i /fe2-monitor/d ~/.ssh/authorized_keys")).ExitCode == 0, "it lets the monitor in no more", 60);
+        }
+
+        // Five minutes otherwise.
+        await ThereAsync($"echo 'refused 3' >> .fe2/jobs/{job.Id}/plan; kill -CONT {Loop(job)}");
+        var over = await EndAsync(job);
+        Assert.Equal((JobState.Finished, 0, 3), (over.State, over.ExitCode, over.Attempt));
+        Assert.Equal(["lost", "unstarted", null], over.Recovery!.Attempts.Select(a => a.End));
+        Assert.Equal(deaf.InstanceId, over.Recovery.Attempts[1].InstanceId);
+        Assert.Equal("machine 1 fresh it's an argument\nmachine 3 1 it's an argument\n", await OnMonitorAsync(job, "cat machines"));
+        Assert.Equal(3, (await MachinesOfAsync(job)).Count);
+        await NothingIsLeftAsync(job);
+        await Until.TrueAsync(async () => (await MachinesOfAsync(job)).All(i => i.State is "terminated" or "shutting-down"), "no machine is left", 150);
+    }
+
     private static string Loop(Job job) => $"$(cut -d ' ' -f 1 .fe2/jobs/{job.Id}/supervise.pid)";
 
     /// <summary>The machine dies, the supervisor is held, and a computer that brings the job to another machine goes away just before it runs this command.</summary>

@@ -88,7 +88,7 @@ unshare() {
 # unsupervise: what the supervisor needed is taken away.
 unsupervise() {
     for file in supervised plan way supervise.note supervise.key supervise.key.pub supervise.line next.key machines no-room cloud.form cloud.answer \
-        save.form save.answer still still.said; do
+        save.form save.answer still still.said refused; do
         rm -f "$private/$file"
     done
 }

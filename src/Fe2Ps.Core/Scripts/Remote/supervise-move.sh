@@ -214,6 +214,34 @@ admit() {
     "$fe2/authorize" "$id" "$1" "$key_type" "$key_blob"
 }
 
+# drop_deaf: a machine that answers and has refused this login for five minutes, more than its first start takes, will not let it in any
+# more. Where it was launched for the job alone, it ends, and the next round replaces it. Since when it refuses stands in the file refused.
+drop_deaf() {
+    said=$(reach "$address" "$instance" true 2>&1 </dev/null)
+    case $?:$said in
+        255:*'Permission denied ('*) ;;
+        *)
+            rm -f "$private/refused"
+            return
+            ;;
+    esac
+    refusing=
+    [ ! -s "$private/refused" ] || read -r refusing since < "$private/refused"
+    if [ "$refusing" != "$instance" ]; then
+        put "$private/refused" "$instance $(date +%s)"
+        return
+    fi
+    limit=$(plan refused)
+    [ $(($(date +%s) - since)) -ge "${limit:-300}" ] && is_launched_for_it || return
+    say "fe2: $instance does not let this machine in"
+    # EC2 will say that somebody asked for its end; nobody has asked for that of the job.
+    ended=$(now)
+    end=unstarted
+    note_last || return
+    rm -f "$private/refused"
+    end_for_good "$instance"
+}
+
 # start: the folder comes from here, and the script starts.
 start() {
     if [ -n "${new_address-}" ]; then
@@ -230,8 +258,12 @@ start() {
             reach "$address" "$instance" "cat .fe2/jobs/$id/key.pub" </dev/null > "$private/next.key" && admit write && started_now
             return
             ;;
-        *) return 1 ;;
+        *)
+            drop_deaf
+            return 1
+            ;;
     esac
+    rm -f "$private/refused"
     bring || return 1
     # First the key may only read, then only write.
     admit load || return 1
@@ -295,6 +327,8 @@ case $step in
                 old_state=$state
                 old_address=$address
             fi
+            # It may not have come that far.
+            [ "$end" != unstarted ] || end_for_good "$instance"
             say "fe2: $instance is $why, another machine takes over"
             begin_saving
             find_or_launch
