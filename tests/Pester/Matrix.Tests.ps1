@@ -186,6 +186,7 @@ Describe 'Every cmdlet' {
             time = Get-Date
             table = @{ Name = 'od1' }
             record = [pscustomobject]@{ Colour = 'red' }
+            process = Get-Process -Id $PID
             instance = Get-Fe2Instance od1
             volume = Get-Fe2Volume data
             snapshot = Get-Fe2Snapshot snap1

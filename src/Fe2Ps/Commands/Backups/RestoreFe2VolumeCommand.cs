@@ -14,7 +14,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Makes a volume of a snapshot, beside the volume that the snapshot is of, or in its place.</summary>
 [Cmdlet(VerbsData.Restore, "Fe2Volume", DefaultParameterSetName = "Name", SupportsShouldProcess = true)]
 [OutputType(typeof(Volume))]
-public sealed class RestoreFe2VolumeCommand : Fe2Cmdlet
+public sealed class RestoreFe2VolumeCommand : LoginCmdlet
 {
     /// <summary>The volume, by name or id. It may be gone.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name")]
@@ -62,14 +62,6 @@ public sealed class RestoreFe2VolumeCommand : Fe2Cmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -114,8 +106,8 @@ public sealed class RestoreFe2VolumeCommand : Fe2Cmdlet
             NewName = NullIfEmpty(NewName),
             Zone = NullIfEmpty(Zone),
             Force = Force,
-            User = NullIfEmpty(User),
-            KeyFile = NullIfEmpty(KeyFile) is { } file ? GetUnresolvedProviderPathFromPSPath(file) : null,
+            User = LoginUser,
+            KeyFile = LoginKey,
         };
     }
 }

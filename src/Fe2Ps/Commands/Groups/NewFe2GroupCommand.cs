@@ -14,7 +14,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Makes a group of machines that is kept at a number, and returns when a command over ssh works on them.</summary>
 [Cmdlet(VerbsCommon.New, "Fe2Group", SupportsShouldProcess = true)]
 [OutputType(typeof(AutoScalingGroup))]
-public sealed class NewFe2GroupCommand : Fe2Cmdlet
+public sealed class NewFe2GroupCommand : LoginCmdlet
 {
     /// <summary>The group's name, and the name of its machines.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -83,14 +83,6 @@ public sealed class NewFe2GroupCommand : Fe2Cmdlet
     [ArgumentCompleter(typeof(KeyPairCompleter))]
     public string? KeyName { get; set; }
 
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
     /// <summary>From where ssh is allowed.</summary>
     [Parameter]
     public string? Cidr { get; set; }
@@ -149,8 +141,8 @@ public sealed class NewFe2GroupCommand : Fe2Cmdlet
             MaxPrice = MaxPrice,
             Zone = NullIfEmpty(Zone),
             KeyName = NullIfEmpty(KeyName),
-            KeyFile = NullIfEmpty(KeyFile) is { } file ? GetUnresolvedProviderPathFromPSPath(file) : null,
-            User = NullIfEmpty(User),
+            KeyFile = LoginKey,
+            User = LoginUser,
             Cidr = NullIfEmpty(Cidr),
             SecurityGroupIds = SecurityGroupId,
             UserData = NullIfEmpty(UserData),

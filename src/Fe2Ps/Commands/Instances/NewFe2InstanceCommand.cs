@@ -15,7 +15,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Launches machines by name and returns when a command over ssh works on them.</summary>
 [Cmdlet(VerbsCommon.New, "Fe2Instance", SupportsShouldProcess = true)]
 [OutputType(typeof(Instance))]
-public sealed class NewFe2InstanceCommand : Fe2Cmdlet
+public sealed class NewFe2InstanceCommand : LoginCmdlet
 {
     /// <summary>The name; with -Count above 1 the machines are name-1, name-2, ...</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -69,14 +69,6 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
     [Parameter]
     [ArgumentCompleter(typeof(KeyPairCompleter))]
     public string? KeyName { get; set; }
-
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
 
     /// <summary>From where ssh is allowed.</summary>
     [Parameter]
@@ -169,8 +161,8 @@ public sealed class NewFe2InstanceCommand : Fe2Cmdlet
         Iops = Iops,
         Throughput = Throughput,
         KeyName = NullIfEmpty(KeyName),
-        KeyFile = NullIfEmpty(KeyFile) is { } file ? GetUnresolvedProviderPathFromPSPath(file) : null,
-        User = NullIfEmpty(User),
+        KeyFile = LoginKey,
+        User = LoginUser,
         Spot = Spot,
         MaxPrice = MaxPrice,
         OnInterruption = OnInterruption,

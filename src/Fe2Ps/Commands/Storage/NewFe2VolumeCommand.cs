@@ -13,7 +13,7 @@ namespace Fe2Ps.Commands;
 /// <summary>Makes a volume, blank or from a snapshot, and mounts it on an instance.</summary>
 [Cmdlet(VerbsCommon.New, "Fe2Volume", DefaultParameterSetName = "Size", SupportsShouldProcess = true)]
 [OutputType(typeof(Volume))]
-public sealed class NewFe2VolumeCommand : Fe2Cmdlet
+public sealed class NewFe2VolumeCommand : LoginCmdlet
 {
     /// <summary>The volume's name.</summary>
     [Parameter(Position = 0)]
@@ -88,14 +88,6 @@ public sealed class NewFe2VolumeCommand : Fe2Cmdlet
     [Parameter]
     public Hashtable? Tag { get; set; }
 
-    /// <summary>The login user.</summary>
-    [Parameter]
-    public string? User { get; set; }
-
-    /// <summary>The private key on this computer.</summary>
-    [Parameter]
-    public string? KeyFile { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -129,8 +121,8 @@ public sealed class NewFe2VolumeCommand : Fe2Cmdlet
             MountPoint = NullIfEmpty(MountPoint),
             FileSystem = NullIfEmpty(FileSystem),
             Persist = Persist,
-            User = NullIfEmpty(User),
-            KeyFile = NullIfEmpty(KeyFile) is { } file ? GetUnresolvedProviderPathFromPSPath(file) : null,
+            User = LoginUser,
+            KeyFile = LoginKey,
         },
     };
 }
