@@ -1,10 +1,5 @@
 #!/bin/sh
-# The first process of the virtual machine: /part/here says which machine of the job this is.
-export PATH=/usr/bin HOME=/root
-mkdir -p /dev/pts; mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /tmp; mkdir -p /dev/shm; mount -t tmpfs tmpfs /dev/shm
-for module in /modules/*; do busybox insmod "$module"; done
-[ -b /dev/vda ] || { echo "no disk"; busybox poweroff -f; }
-busybox ip link set lo up
+# What the virtual machine does: /part/here says which machine of the job this is.
 here=$(cat /part/here)
 id=job-00000000
 echo "VM $here: kernel $(uname -r), criu $(criu --version | head -n 1)"
@@ -13,12 +8,11 @@ for file in /part/remote/*.sh; do
     name=${file##*/}; [ "$name" = lib.sh ] || name=${name%.sh}
     cp "$file" "/root/.fe2/$name"; chmod 700 "/root/.fe2/$name"
 done
-cd /root || exit 1
 wait_for() {
     n=0
-    until eval "$1" 2>/dev/null; do n=$((n + 1)); [ $n -lt 600 ] || { echo "VM $here: never: $1"; tail -n 20 .fe2/jobs/$id/*.log; cat fastec2/job/.fe2/checkpoint-note; busybox poweroff -f; }; sleep 0.2; done
+    until eval "$1" 2>/dev/null; do n=$((n + 1)); [ $n -lt 900 ] || { echo "VM $here: never: $1"; tail -n 20 .fe2/jobs/$id/*.log; cat fastec2/job/.fe2/checkpoint-note; exit 1; }; sleep 0.2; done
 }
-why=$(.fe2/checkpoint check) || { criu check; echo "VM $here: no checkpoint: $why"; busybox poweroff -f; }
+why=$(.fe2/checkpoint check) || { criu check; echo "VM $here: no checkpoint: $why"; exit 1; }
 private=/root/.fe2/jobs/$id
 if [ "$here" = 1 ]; then
     .fe2/claim $id job
@@ -77,4 +71,3 @@ else
     echo "VM 2: lines $(lines), in order $(awk '$2 != NR { bad = 1 } END { print bad ? "no" : "yes" }' fastec2/job/lines), secrets $(cut -d ' ' -f 3 fastec2/job/lines | sort -u | wc -l)"
     echo "VM 2: held open $(wc -l < fastec2/job/held-open), output: $(cat fastec2/job/.fe2/output.log)"
 fi
-busybox poweroff -f
