@@ -228,13 +228,14 @@ public static class CompletionCache
     private static IReadOnlyList<string> Regions(string typed) =>
         typed.Length == 0 ? [.. RegionCatalogue.All.Select(r => r.Code)] : [.. RegionCatalogue.Search(typed.Trim('*')).Select(r => r.Code)];
 
+    /// <summary>
+    /// Those that begin with the word, or, where none does, those that have it within: what has it within would keep Tab from completing the only one
+    /// that begins with it, since both have nothing in common.
+    /// </summary>
     private static IReadOnlyList<string> Fitting(IReadOnlyList<string> values, string typed)
     {
         string word = typed.TrimEnd('*');
-        return
-        [
-            .. values.Where(v => v.StartsWith(word, StringComparison.OrdinalIgnoreCase)),
-            .. values.Where(v => !v.StartsWith(word, StringComparison.OrdinalIgnoreCase) && v.Contains(word, StringComparison.OrdinalIgnoreCase)),
-        ];
+        string[] begun = [.. values.Where(v => v.StartsWith(word, StringComparison.OrdinalIgnoreCase))];
+        return begun.Length > 0 ? begun : [.. values.Where(v => v.Contains(word, StringComparison.OrdinalIgnoreCase))];
     }
 }

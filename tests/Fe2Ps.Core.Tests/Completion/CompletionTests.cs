@@ -11,12 +11,16 @@ public sealed class CompletionTests
     {
         await using TestCloud cloud = await TestCloud.StartAsync();
         await cloud.SeedAsync(new { instances = 12, prefix = "job-" });
+        await cloud.SeedAsync(new { instances = 1, prefix = "od" });
         var options = new SessionOptions("us-east-2", null, cloud.EndpointUrl);
         Fe2Environment here = TestCloud.Here("me", cloud.Home);
 
         await Until.TrueAsync(
             async () => (await CompletionCache.CompleteAsync(CompletionKind.InstanceName, "JOB-1", options, here)).SequenceEqual(["job-1", "job-10", "job-11", "job-12"]),
             "the names are known");
+        // A shell that completes what all offers have in common would stand still at "o" if "job-1" were one of them.
+        Assert.Equal(["od1"], await CompletionCache.CompleteAsync(CompletionKind.InstanceName, "o", options, here));
+        Assert.Equal(["job-12"], await CompletionCache.CompleteAsync(CompletionKind.InstanceName, "12", options, here));
         await Until.TrueAsync(
             async () => (await CompletionCache.CompleteAsync(CompletionKind.InstanceType, "t3.", options, here)).Contains("t3.micro"), "the types are known");
         Assert.Equal(["us-east-2"], await CompletionCache.CompleteAsync(CompletionKind.Region, "ohi", options, here));
