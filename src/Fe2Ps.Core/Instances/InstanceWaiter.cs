@@ -65,7 +65,7 @@ public sealed class InstanceWaiter(Fe2Session session)
             catch (OperationCanceledException)
             {
                 report?.Report(new WarningReport(
-                    $"Not {state} yet: {Names()}. They go on by themselves; Wait-Fe2Instance -State {state} goes on waiting."));
+                    $"Not {state} yet: {Names()}. Only the waiting has ended; Wait-Fe2Instance -State {state} goes on with it."));
                 throw;
             }
 
