@@ -8,6 +8,8 @@ if [ -z "$point" ]; then
 fi
 exec 9>"$state/lock"
 flock -w 60 9 || exit 75
+# Without its tunnel nothing can be written out.
+[ ! -x "$state/up" ] || "$state/up" "$1" </dev/null
 if mountpoint -q "$point"; then
     sync -f "$point" 2>/dev/null
     if ! timeout 60 umount "$point" 2>"$state/mount.log"; then
@@ -17,10 +19,10 @@ if mountpoint -q "$point"; then
 fi
 # After a restart of the machine the number may be another program's.
 pid=$(cat "$state/$1.pid" 2>/dev/null)
-if [ -n "$pid" ] && tr '\000' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qF "$state/$1.conf"; then
+if [ -n "$pid" ] && tr '\000' ' ' 2>/dev/null < "/proc/$pid/cmdline" | grep -qF "$state/$1.conf"; then
     kill "$pid" 2>/dev/null
 fi
-rm -f "$state/$1.point" "$state/$1.conf" "$state/$1.pid" "$state/$1.boot"
+rm -f "/run/fe2-efs/$1" "$state/$1.point" "$state/$1.conf" "$state/$1.pid" "$state/$1.boot"
 if ! ls "$state"/*.boot >/dev/null 2>&1; then
     rm -f /var/lib/cloud/scripts/per-boot/fe2-efs
     if [ -f /etc/systemd/system/fe2-efs.service ]; then

@@ -88,6 +88,8 @@ mkdir -p "$state"
 exec 9>"$state/lock"
 flock -w 60 9 || { say "another mount is under way"; exit 75; }
 printf '%s' "$9" > "$state/up.new" && chmod 700 "$state/up.new" && mv -f "$state/up.new" "$state/up"
+# A mount point whose tunnel has ended does not answer.
+"$state/up" "$system" </dev/null
 if [ "$(cat "$state/$system.point" 2>/dev/null)" = "$point" ] && mountpoint -q "$point"; then
     persist_it
     echo "already $point"
@@ -111,6 +113,7 @@ cat > "$settings" <<CONF
 foreground = no
 pid = $state/$system.pid
 output = $state/$system.log
+syslog = no
 debug = notice
 socket = l:SO_REUSEADDR=yes
 socket = a:SO_BINDTODEVICE=lo
