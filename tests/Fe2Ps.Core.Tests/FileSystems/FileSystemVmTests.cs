@@ -7,6 +7,7 @@ namespace Fe2Ps.Core.Tests.FileSystems;
 /// A shared file system as it is on a machine: the product's own scripts with Debian's kernel, NFS client and stunnel, and a server of NFS 4.1
 /// behind TLS in a network of its own, in a virtual machine that is started again.
 /// </summary>
+[Collection("alone")]
 public sealed class FileSystemVmTests
 {
     private const string Id = "fs-0123456789abcdef0";

@@ -6,6 +6,7 @@ namespace Fe2Ps.Core.Tests.Spot;
 /// The memory of a script, kept on one machine and brought back on another one: the project's own job scripts and Debian's own kernel and
 /// CRIU, in two virtual machines after each other.
 /// </summary>
+[Collection("alone")]
 public sealed class CheckpointVmTests
 {
     [VmFact]

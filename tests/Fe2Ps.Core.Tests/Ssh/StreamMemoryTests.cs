@@ -4,11 +4,7 @@ using Fe2Ps.Core.Ssh;
 
 namespace Fe2Ps.Core.Tests.Ssh;
 
-/// <summary>When nothing else runs: what is measured is the memory of the whole process.</summary>
-[CollectionDefinition("alone", DisableParallelization = true)]
-public sealed class AloneCollection;
-
-/// <summary>What passes through is not kept.</summary>
+/// <summary>What passes through is not kept. Alone, because what is measured is the memory of the whole process.</summary>
 [Collection("alone")]
 [SupportedOSPlatform("linux")]
 public sealed class StreamMemoryTests(SshFixture ssh) : IClassFixture<SshFixture>
