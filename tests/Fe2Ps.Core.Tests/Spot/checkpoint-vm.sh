@@ -55,6 +55,7 @@ if [ "$here" = 1 ]; then
     touch fastec2/job/new
     wait_for "[ \"\$(lines)\" -ge $((at + 5)) ]"
     read -r held _ < $private/held.pid
+    echo "VM 1: held by process $held of $(cat /proc/sys/kernel/pid_max)"
     kill -9 -"$held"
     echo "VM 1: killed after line $(lines), the checkpoint is of line $at or before"
     tar -cf /dev/vda -C /root fastec2

@@ -105,7 +105,8 @@ hold() {
 # clear_pids: memory comes back with the numbers of its processes. Far above those that a machine gives at its start they are free on
 # the next one.
 clear_pids() {
-    read -r most < /proc/sys/kernel/pid_max
+    # Not by read: it takes one byte at a time, and such a file says only its first.
+    most=$(cat /proc/sys/kernel/pid_max)
     # shellcheck disable=SC2016 # the inner shell's
     as_root sh -c 'echo "$1" > /proc/sys/kernel/ns_last_pid' sh $((most / 2 + $(cat "$private/attempt") % 100 * (most / 400))) 2>/dev/null
 }
