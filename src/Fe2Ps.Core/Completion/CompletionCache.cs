@@ -71,7 +71,7 @@ public static class CompletionCache
     private static readonly ConcurrentDictionary<string, (DateTimeOffset At, IReadOnlyList<string> Values)> Memory = new();
     private static readonly ConcurrentDictionary<string, Task> Running = new();
 
-    /// <summary>The values that begin with the word (any case), then those that hold it elsewhere.</summary>
+    /// <summary>The values that begin with the word (any case); where none does, those that hold it elsewhere.</summary>
     public static async Task<IReadOnlyList<string>> CompleteAsync(
         CompletionKind kind, string? word, SessionOptions? options = null, Fe2Environment? environment = null)
     {

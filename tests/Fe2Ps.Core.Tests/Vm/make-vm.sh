@@ -57,7 +57,10 @@ done
 printf 'root:x:0:0::/root:/bin/bash\n' > "$root/etc/passwd"
 printf 'root:x:0:\n' > "$root/etc/group"
 printf '127.0.0.1 localhost\n' > "$root/etc/hosts"
-cp /etc/netconfig /etc/protocols /etc/rpc "$root/etc/" 2>/dev/null || true
+# Names that NFS may look up; not every system has each of them.
+for file in netconfig protocols rpc; do
+    [ ! -f "/etc/$file" ] || cp "/etc/$file" "$root/etc/"
+done
 
 # What the disk, the network and NFS need, and what criu asks for; each module after those that it needs.
 modules="virtio_pci virtio_blk veth nfs nfsv4 nfsd tun unix_diag inet_diag tcp_diag udp_diag raw_diag af_packet_diag netlink_diag nf_tables"
